@@ -1,0 +1,1 @@
+"""What we are for: areas, posts, submissions, policy, boosts, threads."""

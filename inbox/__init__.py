@@ -1,0 +1,1 @@
+"""What we hear: verify, parse, check, and hand to the right handler."""

@@ -1,0 +1,1 @@
+"""How we are reached and run: HTTP surfaces, settings, database opening, wiring, commands."""

@@ -1,0 +1,14 @@
+"""Alembic's entry: always online, on the connection that `web.migrations.upgrade` hands over."""
+
+from alembic import context
+
+import areas.tables
+import inbox.tables
+import outbox.tables  # noqa: F401
+from actors.tables import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True
+)
+context.run_migrations()
