@@ -1,0 +1,172 @@
+"""What the tables of this folder hold, as frozen values: one record per row, times in milliseconds UTC."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from federation.vocabulary import Iri, Millis
+
+ActorKind = Literal[
+    "node", "area", "zone", "desk", "official", "shop", "partner", "resident", "alert", "calendar"
+]
+"""What a local actor is for; `registration` says which AS2 type each has."""
+
+Standing = Literal["open", "limited", "suspended"]
+"""`limited`: heard, but nothing it says is accepted unseen. `suspended`: not heard at all."""
+
+FollowState = Literal["pending", "accepted", "rejected"]
+RuleKind = Literal["block", "allow"]
+Algorithm = Literal["rsa", "ed25519"]
+Dialect = Literal["object", "activity"]
+"""How a server understands `Announce`: of an id (a boost), or of a whole activity (FEP-1b12)."""
+
+PublicKeyObject = RSAPublicKey | Ed25519PublicKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginRecord:
+    """A host name that this node serves; `origin` is `scheme://host[:port]`, `host` the part in handles."""
+
+    id: int
+    origin: str
+    host: str
+    is_primary: bool
+    created_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActorRecord:
+    """A local or remote actor. `summary` is sanitised HTML, `name` plain text."""
+
+    id: int
+    iri: Iri
+    type: str
+    kind: ActorKind | None
+    username: str
+    host: str
+    origin_id: int | None
+    server_id: int | None
+    name: str
+    summary: str
+    url: Iri | None
+    icon: Iri | None
+    inbox: Iri | None
+    shared_inbox: Iri | None
+    outbox: Iri | None
+    followers: Iri | None
+    following: Iri | None
+    featured: Iri | None
+    moved_to: Iri | None
+    also_known_as: tuple[Iri, ...]
+    discoverable: bool
+    indexable: bool
+    published_at: Millis | None
+    created_at: Millis
+    updated_at: Millis
+    fetched_at: Millis | None
+    gone_at: Millis | None
+    standing: Standing
+    standing_reason: str
+
+    @property
+    def local(self) -> bool:
+        """Whether the actor was born on one of our origins."""
+        return self.origin_id is not None
+
+    @property
+    def handle(self) -> str:
+        """`user@host`; the host is always the one of the actor's id."""
+        return f"{self.username}@{self.host}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """A public key as stored: SPKI PEM for `rsa`, multibase for `ed25519`."""
+
+    key_id: Iri
+    actor_id: int
+    algorithm: Algorithm
+    public: str
+    fetched_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedKey:
+    """A key whose owner lists it (FEP-fe34), ready for `signatures.verify`.
+
+    `fetched_at` tells how old it is: after a failed verification a key fetched within the last five
+    minutes proves the signature wrong, an older one may have been rotated (`Directory.refresh_key`).
+    """
+
+    actor: ActorRecord
+    key_id: Iri
+    public_key: PublicKeyObject
+    fetched_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerRecord:
+    """Another server. `host` is `host[:port]`, canonical."""
+
+    id: int
+    host: str
+    software: str | None
+    dialect: Dialect | None
+    dialect_override: Dialect | None
+    inspected_at: Millis | None
+    signature_scheme: str | None
+    scheme_until: Millis | None
+    first_seen_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerRule:
+    """A host (and all below it) that is blocked, or allowed in closed mode."""
+
+    host: str
+    rule: RuleKind
+    reason: str
+    until: Millis | None
+    created_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowRecord:
+    """Who follows whom; `iri` is the id of the newest Follow activity."""
+
+    id: int
+    iri: Iri
+    follower_id: int
+    target_id: int
+    state: FollowState
+    created_at: Millis
+    changed_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRecord:
+    """`actor_id` blocks `target_id`."""
+
+    actor_id: int
+    target_id: int
+    iri: Iri
+    created_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecord:
+    """Who signs in; actors speak."""
+
+    id: int
+    created_at: Millis
+
+
+def to_actor(row: sa.Row[Any]) -> ActorRecord:
+    """Turn a row of `actors` into its record."""
+    columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    columns["also_known_as"] = tuple(Iri(known) for known in json.loads(columns["also_known_as"]))
+    return ActorRecord(**columns)
