@@ -40,6 +40,7 @@ class MalformedDocument(RemoteFault):
     def __init__(self, reason: str, *, path: str = "$") -> None:
         super().__init__(f"{path}: {reason}", public=f"The document is malformed at {path}: {reason}.")
         self.path = path
+        self.reason = reason
 
 
 class SignatureRejected(RemoteFault):

@@ -29,7 +29,7 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A remote actor document as served."""
+    """A remote actor document as served. `summary` and the values of `fields` are HTML, not yet sanitised."""
 
     id: Iri
     type: str
@@ -45,10 +45,13 @@ class Actor:
     summary: str | None = None
     url: Iri | None = None
     icon: Iri | None = None
+    image: Iri | None = None
+    fields: tuple[tuple[str, str], ...] = ()
     keys: tuple[PublicKey, ...] = ()
     also_known_as: tuple[Iri, ...] = ()
     moved_to: Iri | None = None
     manually_approves_followers: bool = False
+    posting_restricted: bool = False
     discoverable: bool | None = None
     indexable: bool | None = None
     implements: tuple[str, ...] = ()
@@ -103,6 +106,27 @@ class PollOption:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A `location`; latitude and longitude in degrees (WGS 84), `address` in one line."""
+
+    id: Iri | None = None
+    name: str | None = None
+    address: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What our own alerts say beside their text; `area_codes` are municipality codes of six digits."""
+
+    level: int | None = None
+    hazard: str | None = None
+    area_codes: tuple[str, ...] = ()
+    expires: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """An object of one of `POST_TYPES`. `content` is HTML as received, not yet sanitised.
 
@@ -135,7 +159,11 @@ class Post:
     can_announce: AnnouncePolicy | None = None
     poll: tuple[PollOption, ...] = ()
     poll_multiple: bool = False
+    poll_voters: int | None = None
+    start_time: Millis | None = None
     end_time: Millis | None = None
+    location: Place | None = None
+    alert: Alert | None = None
 
     @property
     def mentions(self) -> tuple[Iri, ...]:
@@ -175,7 +203,11 @@ class Unrecognized:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What every activity has. `raw` are the bytes as received (empty for an embedded activity)."""
+    """What every activity has. `raw` are the bytes as received (empty for an embedded activity).
+
+    `has_proof` tells of an FEP-8b32 proof, `has_ld_signature` of an older Linked Data signature; neither
+    has been verified.
+    """
 
     id: Iri
     actor: Iri
@@ -186,11 +218,25 @@ class Activity:
     published: Millis | None = None
     raw: bytes = field(default=b"", repr=False, compare=False)
     has_proof: bool = False
+    has_ld_signature: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Peering:
+    """What a Group asks of another Group when it follows it within a zone (our own extension)."""
+
+    zone: Iri
+    accepts: tuple[str, ...] = ()
+    max_per_hour: int | None = None
+    expires: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Follow(Activity):
+    """A wish to receive what `object` announces; `peering` only between Groups of a zone."""
+
     object: Iri = Iri("")
+    peering: Peering | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,21 +248,29 @@ class Accept(Activity):
 
 @dataclass(frozen=True, slots=True)
 class Reject(Activity):
+    """`object` is the Follow, refused or ended: its id, or the Follow itself."""
+
     object: "Thing" = Iri("")
 
 
 @dataclass(frozen=True, slots=True)
 class Undo(Activity):
+    """`object` is what is taken back: its id, or the activity itself."""
+
     object: "Thing" = Iri("")
 
 
 @dataclass(frozen=True, slots=True)
 class Create(Activity):
+    """`object` is what is new: normally an embedded `Post`."""
+
     object: "Thing" = Iri("")
 
 
 @dataclass(frozen=True, slots=True)
 class Update(Activity):
+    """`object` is the new state of a post or an actor."""
+
     object: "Thing" = Iri("")
 
 
@@ -230,9 +284,13 @@ class Delete(Activity):
 
 @dataclass(frozen=True, slots=True)
 class Announce(Activity):
-    """Object dialect: `object` is an id. Activity dialect (FEP-1b12): `object` is an activity."""
+    """Object dialect: `object` is an id. Activity dialect (FEP-1b12): `object` is an activity.
+
+    `home_group` names the area whose post a peer of its zone announces (our own extension).
+    """
 
     object: "Thing" = Iri("")
+    home_group: Iri | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +303,8 @@ class Like(Activity):
 
 @dataclass(frozen=True, slots=True)
 class Block(Activity):
+    """`object` is who is banned; `target` names the area (FEP-1b12)."""
+
     object: Iri = Iri("")
 
 
@@ -266,11 +326,15 @@ class Move(Activity):
 
 @dataclass(frozen=True, slots=True)
 class Add(Activity):
+    """`object` goes into the collection that `target` names."""
+
     object: "Thing" = Iri("")
 
 
 @dataclass(frozen=True, slots=True)
 class Remove(Activity):
+    """`object` leaves the collection that `target` names."""
+
     object: "Thing" = Iri("")
 
 
@@ -281,5 +345,5 @@ class OtherActivity(Activity):
     type: str = ""
 
 
-Thing = Iri | Actor | Post | Tombstone | Collection | Activity | Unrecognized
+Thing = Iri | Actor | Post | Tombstone | Collection | Activity | PublicKey | Unrecognized
 """What may stand where AS2 allows an object: an id (an `Iri` is a str) or an embedded thing."""
