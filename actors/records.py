@@ -1,13 +1,14 @@
 """What the tables of this folder hold, as frozen values: one record per row, times in milliseconds UTC."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from federation.reader import JsonValue
+from federation.signatures.keys import PublicKeyObject
 from federation.vocabulary import Iri, Millis
 
 ActorKind = Literal[
@@ -20,11 +21,13 @@ Standing = Literal["open", "limited", "suspended"]
 
 FollowState = Literal["pending", "accepted", "rejected"]
 RuleKind = Literal["block", "allow"]
+FederationMode = Literal["open", "allowlist", "off"]
+AccountRole = Literal["self", "staff"]
+"""Whether an account speaks through an actor as herself, or for a desk."""
+
 Algorithm = Literal["rsa", "ed25519"]
 Dialect = Literal["object", "activity"]
 """How a server understands `Announce`: of an id (a boost), or of a whole activity (FEP-1b12)."""
-
-PublicKeyObject = RSAPublicKey | Ed25519PublicKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +166,21 @@ class AccountRecord:
 
     id: int
     created_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A claimed job. `attempts` counts this one; `leased_until` is when others may take it over."""
+
+    id: int
+    kind: str
+    key: str
+    payload: Mapping[str, JsonValue]
+    due_at: Millis
+    attempts: int
+    leased_until: Millis
+    created_at: Millis
+    last_error: str | None
 
 
 def to_actor(row: sa.Row[Any]) -> ActorRecord:
