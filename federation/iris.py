@@ -29,6 +29,7 @@ _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _IDEOGRAPHIC_DOT = "\u3002"
 
 
+@lru_cache(maxsize=1024)
 def canonical(iri: str) -> Iri:
     """Return the form under which an http(s) IRI is compared and stored.
 

@@ -167,7 +167,7 @@ class Reader:
 
     def has(self, *keys: str) -> bool:
         """Whether one of the keys is there, even with a null."""
-        return any(key in self.values for key in keys)
+        return not self.values.keys().isdisjoint(keys)
 
     def listed(self, key: str) -> list[JsonValue]:
         """Return a member as a list: nothing and null are empty, a single value is a list of one."""
@@ -188,6 +188,11 @@ class Reader:
 
     def object(self, key: str) -> "Reader | None":
         """Return the first object of a member."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if isinstance(value, dict):
+            return Reader(value, self, key)
         return next(self.objects(key, 1), None)
 
     def types(self) -> tuple[str, ...]:
@@ -226,19 +231,35 @@ class Reader:
 
     def reference(self, key: str) -> Iri | None:
         """Return the first readable id of a member, given in any shape."""
-        return next(self._references(key, 2), None)
+        value = self.values.get(key)
+        if value is None:
+            return None
+        return _read_reference(value) if isinstance(value, str) else next(self._references(key, 2), None)
 
     def references(self, key: str, limit: int) -> tuple[Iri, ...]:
         """Return the readable ids of a member, each once; every name of the public collection is `PUBLIC`.
 
         Raises when there are more than `limit` values.
         """
-        if len(self.listed(key)) > limit:
+        value = self.values.get(key)
+        if value is None:
+            return ()
+        if isinstance(value, str):
+            found = _read_reference(value)
+            return () if found is None else (found,)
+        if isinstance(value, list) and len(value) > limit:
             self.fail(f"more than {limit} values", key)
+        return self.first_references(key, limit)
+
+    def first_references(self, key: str, limit: int) -> tuple[Iri, ...]:
+        """Return `references` of the first `limit` values."""
         return tuple(dict.fromkeys(self._references(key, limit)))
 
     def require_references(self, key: str, limit: int) -> tuple[Iri, ...]:
         """Return the ids of a member, each once; none is fine, an unreadable one is not."""
+        value = self.values.get(key)
+        if isinstance(value, str):
+            return (self.identify(value, key),)
         found = self.references(key, limit)
         if len(list(self._references(key, limit))) != len(self.listed(key)):
             self.fail("not an allowed IRI", key)
@@ -246,24 +267,19 @@ class Reader:
 
     def _references(self, key: str, limit: int) -> Iterator[Iri]:
         for value in self.listed(key)[:limit]:
-            text = value.get("id") if isinstance(value, dict) else value
-            if not isinstance(text, str):
-                continue
-            if text in _PUBLIC_NAMES:
-                yield PUBLIC
-                continue
-            try:
-                yield identify(text)
-            except MalformedDocument:
-                continue
+            found = _read_reference(value.get("id") if isinstance(value, dict) else value)
+            if found is not None:
+                yield found
 
     def link(self, key: str) -> Iri | None:
         """Return the first readable http(s) address of a member: a string, a `Link`, an object with `url`.
 
         A `Link` of type text/html comes before others (PeerTube lists the page and all its video files).
         """
+        if (only := self.values.get(key)) is None:
+            return None
         best: Iri | None = None
-        for value in self.listed(key):
+        for value in only if isinstance(only, list) else (only,):
             found, media_type = _read_link(value)
             if found is not None and media_type == "text/html":
                 return found
@@ -307,6 +323,17 @@ class Reader:
         """Return an RFC 3339 time with any offset as milliseconds UTC; unreadable is `None`."""
         value = self.values.get(key)
         return parse_time(value) if isinstance(value, str) else None
+
+
+def _read_reference(value: JsonValue) -> Iri | None:
+    if not isinstance(value, str):
+        return None
+    if value in _PUBLIC_NAMES:
+        return PUBLIC
+    try:
+        return identify(value)
+    except MalformedDocument:
+        return None
 
 
 def _read_link(value: JsonValue) -> tuple[Iri | None, JsonValue]:

@@ -1,0 +1,123 @@
+"""Actor documents and the keys in them."""
+
+import re
+
+from federation.html import plain_name
+from federation.parsing import limits
+from federation.reader import Reader
+from federation.vocabulary import Actor, Iri, PublicKey
+
+KEY_TYPES = frozenset({"Key", "CryptographicKey", "Multikey"})
+
+_USERNAME = re.compile(r"[^\s@/:?#<>\"\\\x00-\x1f\x7f]{1,255}")
+
+
+def read_actor(reader: Reader, actor_type: str) -> Actor:
+    """Read an actor. Without an `inbox` too: GoToSocial serves such a stub at the address of a key."""
+    return Actor(
+        id=reader.require_id(),
+        type=actor_type,
+        preferred_username=_read_username(reader),
+        inbox=reader.reference("inbox"),
+        outbox=reader.reference("outbox"),
+        followers=reader.reference("followers"),
+        following=reader.reference("following"),
+        featured=reader.reference("featured"),
+        shared_inbox=_read_shared_inbox(reader),
+        moderators=_read_moderators(reader, actor_type),
+        name=_read_name(reader),
+        summary=reader.text("summary", limits.MAX_ACTOR_SUMMARY),
+        url=reader.link("url"),
+        icon=reader.link("icon"),
+        image=reader.link("image"),
+        fields=_read_fields(reader),
+        keys=_read_keys(reader),
+        also_known_as=reader.first_references("alsoKnownAs", limits.MAX_ALIASES),
+        moved_to=reader.reference("movedTo"),
+        manually_approves_followers=reader.flag("manuallyApprovesFollowers") or False,
+        posting_restricted=reader.flag("postingRestrictedToMods") or False,
+        discoverable=reader.flag("discoverable"),
+        indexable=reader.flag("indexable"),
+        implements=_read_implements(reader),
+        webfinger=_read_webfinger(reader),
+        published=reader.time("published"),
+        updated=reader.time("updated"),
+    )
+
+
+def read_key(reader: Reader) -> PublicKey | None:
+    """Read a `publicKey` or a Multikey (FEP-521a); `None` where it has no id or no key material.
+
+    The owner may be missing in old documents, and is then the document's own business.
+    """
+    key_id = reader.reference("id")
+    pem = reader.text("publicKeyPem", limits.MAX_PEM)
+    multibase = None if pem else reader.text("publicKeyMultibase", limits.MAX_TOKEN)
+    if key_id is None or (pem is None and multibase is None):
+        return None
+    owner = reader.reference("owner") or reader.reference("controller")
+    return PublicKey(id=key_id, owner=owner, pem=pem, multibase=multibase)
+
+
+def _read_keys(reader: Reader) -> tuple[PublicKey, ...]:
+    entries = [
+        *reader.objects("publicKey", limits.MAX_KEYS),
+        *reader.objects("assertionMethod", limits.MAX_KEYS),
+    ]
+    return tuple(key for entry in entries if (key := read_key(entry)) is not None)
+
+
+def _read_username(reader: Reader) -> str | None:
+    text = reader.text("preferredUsername", limits.MAX_NAME)
+    return text if text is not None and _USERNAME.fullmatch(text) else None
+
+
+def _read_name(reader: Reader) -> str | None:
+    name = reader.text("name", limits.MAX_CONTENT)
+    return plain_name(name, limits.MAX_NAME) or None if name else None
+
+
+def _read_shared_inbox(reader: Reader) -> Iri | None:
+    """Read `endpoints.sharedInbox`; Misskey says it at the top level too."""
+    endpoints = reader.object("endpoints")
+    found = endpoints.reference("sharedInbox") if endpoints is not None else None
+    return found or reader.reference("sharedInbox")
+
+
+def _read_moderators(reader: Reader, actor_type: str) -> Iri | None:
+    """Read the moderators collection of a Group: WordPress names it so, Lemmy in `attributedTo` (FEP-1b12).
+
+    PeerTube's `attributedTo` lists the owner of the channel as an object: that is no collection.
+    """
+    if actor_type != "Group":
+        return None
+    if (named := reader.reference("moderators")) is not None:
+        return named
+    return reader.reference("attributedTo") if isinstance(reader.values.get("attributedTo"), str) else None
+
+
+def _read_fields(reader: Reader) -> tuple[tuple[str, str], ...]:
+    found = []
+    for entry in reader.objects("attachment", limits.MAX_FIELDS):
+        name = entry.text("name", limits.MAX_NAME)
+        value = entry.text("value", limits.MAX_FIELD_VALUE)
+        if "PropertyValue" in entry.types() and name is not None and value is not None:
+            found.append((plain_name(name, limits.MAX_NAME), value))
+    return tuple(found)
+
+
+def _read_implements(reader: Reader) -> tuple[str, ...]:
+    """Read `generator.implements` (FEP-844e): objects with `href` or `id`, or bare strings."""
+    generator = reader.object("generator")
+    if generator is None:
+        return ()
+    values = [
+        value.get("href") or value.get("id") if isinstance(value, dict) else value
+        for value in generator.listed("implements")[: limits.MAX_IMPLEMENTS]
+    ]
+    return tuple(value for value in values if isinstance(value, str) and len(value) <= limits.MAX_FIELD_VALUE)
+
+
+def _read_webfinger(reader: Reader) -> str | None:
+    text = reader.text("webfinger", limits.MAX_FIELD_VALUE)
+    return text.removeprefix("acct:") if text is not None else None
