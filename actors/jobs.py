@@ -16,7 +16,7 @@ MAX_ERROR_LENGTH: Final = 500
 """Characters of an error that an operator reads in a list."""
 
 
-def schedule(
+def schedule(  # noqa: PLR0917 - the four columns of a job, in their order
     tx: sa.Connection, kind: str, key: str, payload: Mapping[str, JsonValue], due_at: Millis, now: Millis
 ) -> None:
     """Ask for a job. One that waits already takes the new payload and keeps the earlier time.
@@ -71,7 +71,7 @@ def retry(tx: sa.Connection, job: Job, due_at: Millis, error: str) -> bool:
 
     False when the lease had passed to another worker: nothing changes then.
     """
-    asked = sa.literal(due_at, sa.BigInteger())
+    asked: sa.ColumnElement[int] = sa.literal(due_at, sa.BigInteger())
     due = sa.case((jobs.c.due_at == job.due_at, asked), else_=_earlier(jobs.c.due_at, asked))
     values = {"due_at": due, "leased_until": 0, "last_error": error[:MAX_ERROR_LENGTH]}
     statement = sa.update(jobs).where(_is_held(job)).values(values)
@@ -81,7 +81,8 @@ def retry(tx: sa.Connection, job: Job, due_at: Millis, error: str) -> bool:
 def find_next_due(tx: sa.Connection, kinds: Collection[str]) -> Millis | None:
     """Return when the next job of `kinds` may be claimed, if there is any."""
     free = sa.case((jobs.c.leased_until > jobs.c.due_at, jobs.c.leased_until), else_=jobs.c.due_at)
-    return tx.execute(sa.select(sa.func.min(free)).where(jobs.c.kind.in_(kinds))).scalar_one()
+    earliest = tx.execute(sa.select(sa.func.min(free)).where(jobs.c.kind.in_(kinds))).scalar_one()
+    return None if earliest is None else Millis(earliest)
 
 
 def _is_held(job: Job) -> sa.ColumnElement[bool]:
@@ -90,7 +91,7 @@ def _is_held(job: Job) -> sa.ColumnElement[bool]:
     )
 
 
-def _earlier(first: sa.ColumnElement[Millis], second: sa.ColumnElement[Millis]) -> sa.ColumnElement[Millis]:
+def _earlier(first: sa.ColumnElement[int], second: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     return sa.case((first <= second, first), else_=second)
 
 

@@ -12,21 +12,10 @@ from federation.signatures import Scheme
 from federation.vocabulary import Millis
 
 ACTIVITY_SOFTWARE: Final = frozenset(
-    [
-        "discourse",
-        "forte",
-        "friendica",
-        "hubzilla",
-        "kairanban",
-        "kbin",
-        "lemmy",
-        "lotide",
-        "mbin",
-        "nodebb",
-        "piefed",
-        "streams",
-        "wordpress",
-    ]
+    (
+        *("discourse", "forte", "friendica", "hubzilla", "kairanban", "kbin", "lemmy", "lotide", "mbin"),
+        *("nodebb", "piefed", "streams", "wordpress"),
+    )
 )
 """NodeInfo names of software that reads `Announce` of a whole activity (FEP-1b12)."""
 

@@ -68,7 +68,7 @@ def is_host_refused(
 
 
 def server_rule(tx: sa.Connection, host: str, now: Millis) -> ServerRule | None:
-    """Return the rule that governs `host[:port]`: the nearest block on it or above it, else the nearest allow."""
+    """Return the rule that governs `host[:port]`: the nearest block on it or above, else the nearest allow."""
     query = sa.select(server_rules).where(server_rules.c.host.in_(_chain(host)), _is_live(now))
     rules = [_to_rule(row) for row in tx.execute(query)]
     return min(rules, key=lambda rule: (rule.rule != "block", -len(rule.host)), default=None)
@@ -203,7 +203,7 @@ def _refuse_actor(standing: Standing, gone_at: Millis | None) -> str | None:
     return None if gone_at is None else GONE
 
 
-def _is_live(now: Millis | sa.BindParameter[Millis]) -> sa.ColumnElement[bool]:
+def _is_live(now: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
     return sa.or_(server_rules.c.until.is_(None), server_rules.c.until > now)
 
 
