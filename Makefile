@@ -10,6 +10,7 @@ run: $(VENV)/ready
 	$(BIN)/kairanban demo
 
 test: $(VENV)/ready-dev
+	bash tests/setup.sh
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/ready-dev
