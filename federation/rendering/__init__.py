@@ -1,0 +1,92 @@
+"""What we author becomes JSON: builders of documents from facts, and one way to bytes.
+
+Nothing here knows the database; the same facts give the same bytes.
+"""
+
+from collections.abc import Mapping
+
+import orjson
+
+from federation.rendering.activities import (
+    accept,
+    add,
+    announce,
+    block,
+    create,
+    delete,
+    flag,
+    follow,
+    like,
+    move,
+    reject,
+    remove,
+    undo,
+    undo_announce,
+    update,
+    wrap,
+)
+from federation.rendering.actors import IMPLEMENTED, ActorFacts, Locality, Picture, actor_document
+from federation.rendering.collections import ordered_collection, page
+from federation.rendering.contexts import Document, contextualise, embed, format_time
+from federation.rendering.posts import (
+    EventFacts,
+    NoteFacts,
+    Proposal,
+    article,
+    event,
+    note,
+    question,
+    tombstone,
+    vote,
+)
+
+__all__ = [
+    "IMPLEMENTED",
+    "ActorFacts",
+    "Document",
+    "EventFacts",
+    "Locality",
+    "NoteFacts",
+    "Picture",
+    "Proposal",
+    "accept",
+    "actor_document",
+    "add",
+    "announce",
+    "article",
+    "block",
+    "contextualise",
+    "create",
+    "delete",
+    "embed",
+    "event",
+    "flag",
+    "follow",
+    "format_time",
+    "like",
+    "move",
+    "note",
+    "ordered_collection",
+    "page",
+    "question",
+    "quote",
+    "reject",
+    "remove",
+    "render",
+    "tombstone",
+    "undo",
+    "undo_announce",
+    "update",
+    "vote",
+    "wrap",
+]
+
+
+def render(document: Mapping[str, object]) -> bytes:
+    """Render a document: UTF-8, no white space, keys in the order in which they were built."""
+    return orjson.dumps(document)
+
+
+def quote(data: bytes) -> object:
+    """Return stored JSON as a value that `render` copies byte for byte (an item of a collection)."""
+    return orjson.Fragment(data)

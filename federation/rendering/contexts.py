@@ -1,0 +1,148 @@
+"""The `@context` of what we send: well-known contexts by address, all other terms inline, only where used.
+
+No context address of ours exists: Fedify answers 500 to a document whose context it cannot fetch.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from federation.vocabulary import Millis
+
+Document = dict[str, object]
+"""What a builder returns: keys in the order in which they are sent, nothing that JSON cannot say."""
+
+ACTIVITY_STREAMS: Final = "https://www.w3.org/ns/activitystreams"
+_DATA_INTEGRITY: Final = "https://w3id.org/security/data-integrity/v1"
+_SECURITY: Final = "https://w3id.org/security/v1"
+
+_TOOT = "http://joinmastodon.org/ns#"
+_LEMMY = "https://join-lemmy.org/ns#"
+_SCHEMA = "http://schema.org#"
+_SECURITY_TERMS = "https://w3id.org/security#"
+_VALUE_FLOWS = "https://w3id.org/valueflows/ont/vf#"
+_UNITS = "http://www.ontology-of-units-of-measure.org/resource/om-2/"
+_MOBILIZON = "https://joinmobilizon.org/ns#"
+_EVENTS = "https://w3id.org/fep/8a8e/"
+_OURS = "urn:kairanban:"
+
+
+def _reference(term: str) -> dict[str, str]:
+    return {"@id": term, "@type": "@id"}
+
+
+_TERMS: dict[str, str | dict[str, str]] = {
+    # ActivityStreams terms that its context forgets, as Mastodon defines them
+    "Hashtag": "as:Hashtag",
+    "sensitive": "as:sensitive",
+    "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+    "movedTo": _reference("as:movedTo"),
+    "alsoKnownAs": _reference("as:alsoKnownAs"),
+    # Mastodon
+    "blurhash": _TOOT + "blurhash",
+    "discoverable": _TOOT + "discoverable",
+    "indexable": _TOOT + "indexable",
+    "votersCount": _TOOT + "votersCount",
+    "featured": _reference(_TOOT + "featured"),
+    # Lemmy, FEP-1b12
+    "moderators": _reference(_LEMMY + "moderators"),
+    "postingRestrictedToMods": _LEMMY + "postingRestrictedToMods",
+    # schema.org
+    "PropertyValue": _SCHEMA + "PropertyValue",
+    "value": _SCHEMA + "value",
+    "language": _SCHEMA + "inLanguage",
+    "identifier": _SCHEMA + "identifier",
+    "PostalAddress": _SCHEMA + "PostalAddress",
+    "address": _SCHEMA + "address",
+    "addressCountry": _SCHEMA + "addressCountry",
+    "addressRegion": _SCHEMA + "addressRegion",
+    "addressLocality": _SCHEMA + "addressLocality",
+    # FEP-521a
+    "assertionMethod": _reference(_SECURITY_TERMS + "assertionMethod"),
+    "Multikey": _SECURITY_TERMS + "Multikey",
+    "controller": _reference(_SECURITY_TERMS + "controller"),
+    "publicKeyMultibase": {
+        "@id": _SECURITY_TERMS + "publicKeyMultibase",
+        "@type": _SECURITY_TERMS + "multibase",
+    },
+    # FEP-844e, FEP-2c59
+    "implements": {**_reference("https://w3id.org/fep/844e/implements"), "@container": "@list"},
+    "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+    # FEP-0837
+    "Intent": _VALUE_FLOWS + "Intent",
+    "action": _VALUE_FLOWS + "action",
+    "purpose": _VALUE_FLOWS + "purpose",
+    "publishes": _VALUE_FLOWS + "publishes",
+    "resourceQuantity": _VALUE_FLOWS + "resourceQuantity",
+    "hasUnit": _UNITS + "hasUnit",
+    "hasNumericalValue": _UNITS + "hasNumericalValue",
+    # FEP-8a8e and Mobilizon
+    "timezone": _MOBILIZON + "timezone",
+    "joinMode": _MOBILIZON + "joinMode",
+    "isOnline": _MOBILIZON + "isOnline",
+    "participantCount": _MOBILIZON + "participantCount",
+    "anonymousParticipation": _MOBILIZON + "anonymousParticipationEnabled",
+    "externalParticipationUrl": _MOBILIZON + "externalParticipationUrl",
+    "onlineLink": _MOBILIZON + "onlineAddress",
+    "maximumAttendeeCapacity": _SCHEMA + "maximumAttendeeCapacity",
+    "eventStatus": _reference(_EVENTS + "eventStatus"),
+    "organizers": _reference(_EVENTS + "organizers"),
+    "buyTicketsLink": _EVENTS + "buyTicketsLink",
+    "feeCurrency": _EVENTS + "feeCurrency",
+    "feeAmount": _EVENTS + "feeAmount",
+    "status": "http://www.w3.org/2002/12/cal/ical#status",
+    # ours
+    "homeGroup": _reference(_OURS + "homeGroup"),
+    "peering": _OURS + "peering",
+    "zone": _reference(_OURS + "zone"),
+    "accepts": _OURS + "accepts",
+    "maxPerHour": _OURS + "maxPerHour",
+    "expires": _OURS + "expires",
+    "alertLevel": _OURS + "alertLevel",
+    "hazard": _OURS + "hazard",
+    "areaCodes": _OURS + "areaCodes",
+}
+
+
+def contextualise(values: Mapping[str, object]) -> Document:
+    """Return the document with its `@context` in front: what its keys and types need, and proofs."""
+    words = set(_list_words(values))
+    context: list[object] = [ACTIVITY_STREAMS]
+    if "publicKey" in words:
+        context.append(_SECURITY)
+    context.append(_DATA_INTEGRITY)
+    terms = {term: meaning for term, meaning in _TERMS.items() if term in words}
+    if terms:
+        context.append(terms)
+    return {"@context": context, **embed(values)}
+
+
+def embed(document: Mapping[str, object]) -> Document:
+    """Return a document as it stands inside another: without a context of its own."""
+    return {key: value for key, value in document.items() if key != "@context"}
+
+
+def present(**values: object) -> Document:
+    """Return the values that are there: neither `None` nor empty."""
+    return {key: value for key, value in values.items() if value is not None and value not in ("", [], ())}
+
+
+def format_time(when: Millis) -> str:
+    """Format a time as RFC 3339 in UTC with `Z`; milliseconds only where there are some."""
+    seconds, rest = divmod(when, 1000)
+    text = datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{rest:03}Z" if rest else f"{text}Z"
+
+
+def _list_words(value: object) -> Iterator[str]:
+    """Yield every key, and every type, of a document."""
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield key
+            if key == "type" and isinstance(member, str):
+                yield member
+            elif key != "@context":
+                yield from _list_words(member)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            yield from _list_words(member)
