@@ -93,6 +93,19 @@ def count_following(tx: sa.Connection, actor_id: int) -> int:
     return _count(tx, follows.c.follower_id == actor_id)
 
 
+def has_local_follower(tx: sa.Connection, actor_id: int) -> bool:
+    """Whether anyone here follows the actor, or has asked to."""
+    query = (
+        sa.select(follows.c.id)
+        .join(actors, actors.c.id == follows.c.follower_id)
+        .where(
+            follows.c.target_id == actor_id, follows.c.state != "rejected", actors.c.origin_id.is_not(None)
+        )
+        .limit(1)
+    )
+    return tx.execute(query).first() is not None
+
+
 def _count(tx: sa.Connection, condition: sa.ColumnElement[bool]) -> int:
     query = sa.select(sa.func.count()).select_from(follows).where(condition, follows.c.state == "accepted")
     return int(tx.execute(query).scalar_one())

@@ -1,12 +1,12 @@
 """What this folder needs of the world: a database, a clock, and the door to other servers."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
-from federation.vocabulary import Iri, Millis, Thing
+from federation.webfinger import Jrd
 
-if TYPE_CHECKING:
-    from federation.client.options import Signer
+from federation.client import Purpose, Signer, Software
+from federation.vocabulary import Millis, Thing
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,7 +26,15 @@ class Storage(Protocol):
 
 
 class Remote(Protocol):
-    """The part of `federation.client` that finding actors needs."""
+    """The part of `federation.client.Client` that finding actors needs; it raises what that raises."""
 
-    async def fetch_document(self, iri: Iri, *, signer: "Signer | None" = None) -> Thing:
-        """Fetch and parse the document at `iri`; its `id` is checked against where it was found."""
+    async def fetch_document(
+        self, iri: str, signer: Signer | None = None, *, purpose: Purpose = Purpose.FETCH, fresh: bool = False
+    ) -> Thing:
+        """Fetch the document at `iri`, whose id is where it was found."""
+
+    async def fetch_webfinger(self, name: str, host: str) -> Jrd:
+        """Ask `host` who `name` is."""
+
+    async def fetch_nodeinfo(self, host: str) -> Software:
+        """Ask `host` which software it runs."""

@@ -68,7 +68,7 @@ def is_host_refused(
 
 
 def server_rule(tx: sa.Connection, host: str, now: Millis) -> ServerRule | None:
-    """Return the rule that governs `host[:port]`: the nearest block on it or above, else the nearest allow."""
+    """Return the rule for `host[:port]`: the nearest block on it or above it, else the nearest allow."""
     query = sa.select(server_rules).where(server_rules.c.host.in_(_chain(host)), _is_live(now))
     rules = [_to_rule(row) for row in tx.execute(query)]
     return min(rules, key=lambda rule: (rule.rule != "block", -len(rule.host)), default=None)
@@ -174,6 +174,12 @@ def unblock_actor(tx: sa.Connection, *, actor_id: int, target_id: int) -> BlockR
     statement = sa.delete(blocks).where(blocks.c.actor_id == actor_id, blocks.c.target_id == target_id)
     row = tx.execute(statement.returning(*blocks.c)).one_or_none()
     return None if row is None else BlockRecord(**row._mapping)  # noqa: SLF001
+
+
+def unblock_by_iri(tx: sa.Connection, *, actor_id: int, iri: Iri) -> bool:
+    """End the block that `actor_id` announced under this id; whether there was one."""
+    statement = sa.delete(blocks).where(blocks.c.actor_id == actor_id, blocks.c.iri == iri)
+    return bool(tx.execute(statement.returning(blocks.c.target_id)).all())
 
 
 def find_block(tx: sa.Connection, *, actor_id: int, target_id: int) -> BlockRecord | None:

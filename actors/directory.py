@@ -1,0 +1,216 @@
+"""Finding actors: by id, handle or key, here or, where that is allowed, on their own server.
+
+The functions look into the database; `Directory` also asks other servers, never within a transaction.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from actors.keys import Keyring
+from actors.node_client import NodeClient
+from actors.origins import is_served
+from actors.ports import Clock, Remote, Storage
+from actors.records import ActorRecord, FederationMode, ServerRecord, VerifiedKey, to_actor
+from actors.remote import mark_gone, save_remote
+from actors.senders import REMEMBERED, Senders
+from actors.servers import find_server, save_inspection, save_server
+from actors.standing import is_host_refused
+from actors.tables import actors
+from federation import iris
+from federation.client import Purpose
+from federation.client.flights import Flights
+from federation.client.recent import Recent
+from federation.errors import Gone, MalformedDocument, NotFound, RemoteFault, Unauthorized
+from federation.vocabulary import Actor, Iri, Millis
+
+__all__ = [
+    "Directory",
+    "find_actor",
+    "find_actor_by_id",
+    "find_by_handle",
+    "find_local",
+    "mark_gone",
+    "save_remote",
+]
+
+INSPECTION_LIFETIME: Final = 24 * 60 * 60_000
+"""Milliseconds for which a server's word on its software is believed."""
+
+INSPECTION_PAUSE: Final = 60 * 60_000
+"""Milliseconds after which a server that did not say its software is asked again."""
+
+
+def find_actor(tx: sa.Connection, iri: Iri) -> ActorRecord | None:
+    """Return the actor with this id, in canonical form; gone ones too."""
+    return _find(tx, sa.select(actors).where(actors.c.iri == iri))
+
+
+def find_actor_by_id(tx: sa.Connection, actor_id: int) -> ActorRecord | None:
+    """Return the actor that a foreign key names."""
+    return _find(tx, sa.select(actors).where(actors.c.id == actor_id))
+
+
+def find_local(tx: sa.Connection, username: str, host: str) -> ActorRecord | None:
+    """Return the local actor of this name on the origin with this `host[:port]`; gone ones too."""
+    named = sa.and_(actors.c.username == username, actors.c.host == host)
+    return _find(tx, sa.select(actors).where(named, actors.c.origin_id.is_not(None)))
+
+
+def find_by_handle(tx: sa.Connection, username: str, host: str) -> ActorRecord | None:
+    """Return the actor that `@username@host` means now, in any case: the newest of those not gone.
+
+    A name that was given up and taken again belongs to another actor, with another id.
+    """
+    query = (
+        sa.select(actors)
+        .where(actors.c.host == host, sa.func.lower(actors.c.username) == username.lower())
+        .order_by(actors.c.gone_at.is_not(None), actors.c.id.desc())
+    )
+    return _find(tx, query.limit(1))
+
+
+class Directory:
+    """Finds actors and keys wherever they are. One for a process, used from its event loop.
+
+    `mode` is the node's federation mode; with a `keyring`, fetches are signed by the node actor.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        client: Remote,
+        clock: Clock,
+        *,
+        keyring: Keyring | None = None,
+        mode: FederationMode = "open",
+    ) -> None:
+        self._storage = storage
+        self._client = client
+        self._clock = clock
+        self._mode: FederationMode = mode
+        self._node = NodeClient(storage, client, keyring)
+        self._senders = Senders(storage, self._node, clock, mode)
+        self._actor_flights: Flights[ActorRecord] = Flights()
+        self._server_flights: Flights[ServerRecord] = Flights()
+        self._silent: Recent[str, Millis] = Recent(REMEMBERED)
+
+    def cached(self, key_id: str) -> VerifiedKey | None:
+        """Return a key that was read in the last minute, without waiting for anything."""
+        return self._senders.cached(key_id)
+
+    def forget(self) -> None:
+        """Read keys and their owners anew: a rule, somebody's standing, keys or profile were written."""
+        self._senders.forget()
+
+    async def key(self, key_id: str, *, fresh: bool = False) -> VerifiedKey:
+        """Return the key with this id and its owner: from memory, the database, or its server within 5 s.
+
+        Raises `SignatureRejected` when it is certainly nobody's (no https URL, ours, 404, not listed by its
+        owner, weak), `Unauthorized` when its host is refused, `Unreachable` when another try may help, and
+        `Gone`. What failed lately fails again unasked, unless `fresh`.
+        """
+        return await self._senders.find(key_id, fresh=fresh)
+
+    async def refresh_key(self, key_id: str) -> VerifiedKey | None:
+        """Fetch a stored key again, because a signature failed: it may have been changed silently.
+
+        At most once in 5 minutes for each key: None when it was fetched within them, and what failed fails
+        again unasked. Raises as `key` does; a key that its owner no longer lists is dropped.
+        """
+        return await self._senders.refresh(key_id)
+
+    async def actor(self, iri: str, *, max_age: int | None = None, fresh: bool = False) -> ActorRecord:
+        """Return the actor with this id, fetched when unknown or read more than `max_age` milliseconds ago.
+
+        Raises `MalformedDocument` when there is no actor, `Unauthorized` when its host is refused,
+        `NotFound` when it would be ours, `Unreachable`, and `Gone`. What failed lately fails again unasked,
+        unless `fresh`.
+        """
+        wanted = iris.identify(iri)
+        known = await self._storage.read(_look_up, wanted, self._clock(), self._mode)
+        if known.actor is not None and self._is_fresh(known.actor, max_age):
+            return _require_living(known.actor)
+        if known.ours:
+            raise NotFound(f"there is no actor {wanted} here")
+        if known.refusal is not None:
+            raise Unauthorized(f"{wanted}: {known.refusal}")
+        return await self._actor_flights.join(wanted, lambda: self._fetch_actor(wanted, fresh=fresh))
+
+    async def actor_by_handle(self, username: str, host: str) -> ActorRecord:
+        """Return the actor that `@username@host` means, asking `host` by WebFinger when unknown.
+
+        Its handle is what its own id says, which may be another. Raises as `actor` does.
+        """
+        known = await self._storage.read(find_by_handle, username, iris.canonical_host(host))
+        if known is not None:
+            return _require_living(known)
+        jrd = await self._client.fetch_webfinger(username, host)
+        return await self.actor(jrd.self_link)
+
+    async def server(self, host: str) -> ServerRecord:
+        """Return the server at `host[:port]`, asked once a day which software it runs.
+
+        One that does not say is returned as it was known before, and asked again after an hour.
+        """
+        found = await self._storage.read(find_server, host)
+        if found is not None and self._was_inspected(found):
+            return found
+        return await self._server_flights.join(host, lambda: self._inspect(host))
+
+    def _is_fresh(self, actor: ActorRecord, max_age: int | None) -> bool:
+        if actor.local or actor.gone_at is not None or max_age is None:
+            return True
+        return actor.fetched_at is not None and self._clock() - actor.fetched_at <= max_age
+
+    async def _fetch_actor(self, iri: Iri, *, fresh: bool) -> ActorRecord:
+        document = await self._node.fetch(iri, purpose=Purpose.FETCH, fresh=fresh)
+        if not isinstance(document, Actor):
+            raise MalformedDocument("not an actor", path="$.type")
+        if not iris.same_origin(document.id, iri):
+            raise MalformedDocument("the actor is on another origin", path="$.id")
+        return _require_living(await self._storage.write(save_remote, document, self._clock()))
+
+    def _was_inspected(self, server: ServerRecord) -> bool:
+        now, asked = self._clock(), self._silent.get(server.host)
+        if asked is not None and now - asked < INSPECTION_PAUSE:
+            return True
+        return server.inspected_at is not None and now - server.inspected_at < INSPECTION_LIFETIME
+
+    async def _inspect(self, host: str) -> ServerRecord:
+        now = self._clock()
+        refusal = await self._storage.read(is_host_refused, host, now, self._mode)
+        if refusal is not None:
+            raise Unauthorized(f"{host}: {refusal}")
+        try:
+            software = await self._client.fetch_nodeinfo(host)
+        except RemoteFault:
+            self._silent.put(host, now)
+            return await self._storage.write(save_server, host, now)
+        return await self._storage.write(save_inspection, host, software.name, software.implements, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database knows about the id of an actor."""
+
+    ours: bool
+    refusal: str | None
+    actor: ActorRecord | None
+
+
+def _look_up(tx: sa.Connection, iri: Iri, now: Millis, mode: FederationMode) -> _Known:
+    refusal = is_host_refused(tx, iris.host(iri), now, mode)
+    return _Known(is_served(tx, iri), refusal, find_actor(tx, iri))
+
+
+def _require_living(actor: ActorRecord) -> ActorRecord:
+    if actor.gone_at is not None:
+        raise Gone(f"{actor.iri} was deleted")
+    return actor
+
+
+def _find(tx: sa.Connection, query: sa.Select[tuple[object, ...]]) -> ActorRecord | None:
+    row = tx.execute(query).one_or_none()
+    return None if row is None else to_actor(row)
