@@ -49,7 +49,7 @@ class Usage:
 
 def parse_discovery(data: bytes) -> Discovery:
     """Read `/.well-known/nodeinfo`; the newest schema that we know is chosen."""
-    links = {link.values.get("rel"): link for link in load_object(data).objects("links", MAX_LINKS)}
+    links = {link.text("rel", _MAX_NAME): link for link in load_object(data).objects("links", MAX_LINKS)}
     schemas = (links.get(f"{_SCHEMA}{version}") for version in _READABLE)
     chosen = next((link for link in schemas if link is not None), None)
     return Discovery(_read_href(chosen), _read_href(links.get(_APPLICATION)))

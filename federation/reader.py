@@ -356,10 +356,10 @@ def parse_time(text: str) -> Millis | None:
 
     A time without an offset is UTC. Whether a time in the future counts is the caller's business.
     """
-    if not _SHORTEST_TIME <= len(text) <= _LONGEST_TIME or text[10] not in "Tt ":
+    if not _SHORTEST_TIME <= len(text) <= _LONGEST_TIME or text[7] != "-" or text[10] not in "Tt ":
         return None
     try:
-        when = datetime.fromisoformat(text)
+        when = datetime.fromisoformat(text.upper())
         offset = when.utcoffset()
     except ValueError:
         return None

@@ -107,15 +107,15 @@ def _read_fields(reader: Reader) -> tuple[tuple[str, str], ...]:
 
 
 def _read_implements(reader: Reader) -> tuple[str, ...]:
-    """Read `generator.implements` (FEP-844e): objects with `href` or `id`, or bare strings."""
+    """Read `implements` (FEP-844e) of an actor or of its `generator`: `href`, `id`, or bare strings."""
     generator = reader.object("generator")
-    if generator is None:
-        return ()
+    listed = [*reader.listed("implements"), *(generator.listed("implements") if generator else ())]
     values = [
         value.get("href") or value.get("id") if isinstance(value, dict) else value
-        for value in generator.listed("implements")[: limits.MAX_IMPLEMENTS]
+        for value in listed[: limits.MAX_IMPLEMENTS]
     ]
-    return tuple(value for value in values if isinstance(value, str) and len(value) <= limits.MAX_FIELD_VALUE)
+    named = (value for value in values if isinstance(value, str) and len(value) <= limits.MAX_FIELD_VALUE)
+    return tuple(dict.fromkeys(named))
 
 
 def _read_webfinger(reader: Reader) -> str | None:
