@@ -121,8 +121,8 @@ def _parse_seconds(text: str) -> int:
 
 def _check_host(fields: Mapping[str, str], request: Request) -> None:
     scheme, _, expected = request.origin.partition("://")
-    found = fields.get("host", "")
-    if found != expected and found.lower().removesuffix(_DEFAULT_PORTS[scheme]) != expected:
+    found = fields.get("host", "").lower().removesuffix(_DEFAULT_PORTS[scheme])
+    if found != expected:
         raise SignatureRejected("the request was signed for another host")
 
 

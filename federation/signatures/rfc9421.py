@@ -93,7 +93,8 @@ def _parse_input(header: str, label: str) -> tuple[list[str], Parameters]:
         )
     except ValueError as error:
         raise SignatureRejected("the Signature-Input header is malformed") from error
-    if not isinstance(members, dict) or list(members) != [label]:
+    assert isinstance(members, dict)  # the top-level type that was asked for
+    if list(members) != [label]:
         raise SignatureRejected("Signature-Input and Signature have not one and the same label")
     match members[label]:
         case (list() as items, dict() as parameters):

@@ -6,7 +6,7 @@ from email.utils import formatdate
 import pytest
 
 from federation.errors import SignatureRejected
-from federation.signatures import Request, read, verify
+from federation.signatures import Claim, Request, read, verify
 from federation.vocabulary import Millis
 from tests.federation.signatures.samples import (
     BODY,
@@ -68,8 +68,12 @@ def test_refuses_other_algorithms(algorithm: str) -> None:
 
 
 def test_the_key_decides_the_algorithm() -> None:
+    """No program signs draft-cavage with Ed25519: a key of that kind was meant for something else."""
     with pytest.raises(SignatureRejected, match="key is not of the algorithm"):
         verify(read(Cavage(algorithm="hs2019").send(), now=NOW), ed25519_key().public_key())
+    claim = Claim(KEY_ID, "cavage", None, (b"base",), ed25519_key().sign(b"base"))
+    with pytest.raises(SignatureRejected, match="key is not of the algorithm"):
+        verify(claim, ed25519_key().public_key())
 
 
 def test_refuses_another_key() -> None:
@@ -311,6 +315,8 @@ def test_both_times_are_judged_when_both_are_signed() -> None:
 def test_honours_the_expiry() -> None:
     accept(created_at(SECONDS - MINUTE, ("expires", str(SECONDS))).send())
     accept(created_at(SECONDS, ("expires", str(SECONDS + 12 * HOUR))).send())
+    names = "(request-target) host (created) (expires) digest"
+    accept(created_at(SECONDS, ("expires", str(SECONDS)), names=names).send())
     refuse(created_at(SECONDS - MINUTE, ("expires", str(SECONDS - 1))).send(), "expired")
     refuse(created_at(SECONDS, ("expires", str(SECONDS + 12 * HOUR + 1))).send(), "too long")
     refuse(Cavage(parameters=(("expires", str(SECONDS - 1)),)).send(), "expired")

@@ -93,9 +93,14 @@ def test_refuses_weak_and_huge_keys_quickly(bits: int) -> None:
 
 
 @pytest.mark.parametrize("exponent", [1, 2, 4, 65536, 65539, 2**32 + 1, make_modulus(2048) - 2])
-def test_refuses_odd_exponents(exponent: int) -> None:
+def test_refuses_unusual_exponents(exponent: int) -> None:
     with pytest.raises(SignatureRejected):
         keys.load_public(make_rsa_pem(make_modulus(2048), exponent))
+
+
+def test_refuses_a_key_in_a_long_text() -> None:
+    with pytest.raises(SignatureRejected, match="too long"):
+        keys.load_public(keys.public_pem(rsa_key()) + " " * keys.MAX_PEM_LENGTH)
 
 
 def test_takes_a_small_odd_exponent() -> None:
@@ -180,6 +185,8 @@ def test_a_multikey_is_that_of_the_specifications() -> None:
         "z",
         "u7QGwDY2Tjn93PVFWWq02piP1NE9_XRlg-c8-jhJiDqKBDw",
         MULTIKEY[1:],
+        "x" + MULTIKEY[1:],
+        "z" + base58.encode(b"\7" * 32),
         MULTIKEY[:-1],
         MULTIKEY + "1",
         MULTIKEY.replace("M", "0"),
