@@ -15,6 +15,9 @@ areas = sa.Table(
     sa.Column("policy", sa.Text, nullable=False, default="open"),
     sa.Column("restricted", sa.Boolean, nullable=False, default=False, comment="only moderators may post"),
     sa.Column("language", sa.Text, nullable=False, default="ja"),
+    sa.Column("author_hourly", sa.Integer, nullable=False, comment="submissions by one author; 0 = no limit"),
+    sa.Column("author_daily", sa.Integer, nullable=False, comment="submissions by one author; 0 = no limit"),
+    sa.Column("boosts_hourly", sa.Integer, nullable=False, comment="boosts in all; 0 = no limit"),
     sa.Column("latitude", sa.Float),
     sa.Column("longitude", sa.Float),
     sa.Column("created_at", Time, nullable=False),
@@ -93,15 +96,19 @@ placements = sa.Table(
     sa.Column("id", Id, primary_key=True, autoincrement=False),
     sa.Column("area_id", sa.ForeignKey("areas.actor_id"), nullable=False),
     sa.Column("post_id", sa.ForeignKey("posts.id"), nullable=False, index=True),
+    sa.Column("author_id", sa.ForeignKey("actors.id"), nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("rule", sa.Text, nullable=False, comment="which rule decided (areas.policy)"),
     sa.Column("reason", sa.Text, nullable=False, default=""),
     sa.Column("token", sa.Text, nullable=False, unique=True, comment="unguessable, for the status page"),
+    sa.Column("text_hash", sa.BigInteger, comment="of the plain text, to see repeats; null when short"),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("decided_at", Time, nullable=False),
     sa.UniqueConstraint("area_id", "post_id"),
     sa.CheckConstraint("state IN ('accepted', 'held', 'refused', 'withdrawn', 'removed')", name="state"),
 )
+sa.Index("ix_placements_author", placements.c.area_id, placements.c.author_id, placements.c.created_at)
+sa.Index("ix_placements_text", placements.c.text_hash, placements.c.created_at)
 sa.Index("ix_placements_timeline", placements.c.area_id, placements.c.state, placements.c.id)
 
 decisions = sa.Table(
@@ -139,6 +146,7 @@ sa.Index(
     sqlite_where=boosts.c.undone_at.is_(None),
     postgresql_where=boosts.c.undone_at.is_(None),
 )
+sa.Index("ix_boosts_hourly", boosts.c.area_id, boosts.c.created_at)
 sa.Index("ix_boosts_post", boosts.c.post_id)
 
 reactions = sa.Table(

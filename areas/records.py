@@ -1,0 +1,114 @@
+"""Frozen values that the rest of the house reads: areas, posts, placements, drafts."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from federation.vocabulary import Iri, Millis
+
+Visibility = Literal["public", "unlisted", "private", "direct"]
+PlacementState = Literal["accepted", "held", "refused", "withdrawn", "removed"]
+AreaPolicy = Literal["open", "review", "closed"]
+
+SHOWN: tuple[Visibility, ...] = ("public", "unlisted")
+"""What anyone may read."""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaRecord:
+    """An area with what its Group actor is called. Limits are per hour or day; 0 = none."""
+
+    actor_id: int
+    iri: Iri
+    username: str
+    host: str
+    name: str
+    followers: Iri
+    number: int
+    code: str
+    desk_id: int
+    policy: AreaPolicy
+    restricted: bool
+    language: str
+    author_hourly: int
+    author_daily: int
+    boosts_hourly: int
+
+    @property
+    def handle(self) -> str:
+        """`@megumino@host`."""
+        return f"@{self.username}@{self.host}"
+
+
+@dataclass(frozen=True, slots=True)
+class PostRecord:
+    """A stored post. `content` is sanitised HTML; `attachments` and `tags` are JSON texts."""
+
+    id: int
+    iri: Iri
+    actor_id: int
+    local: bool
+    kind: str
+    type: str
+    visibility: Visibility
+    in_reply_to_iri: Iri | None
+    in_reply_to_id: int | None
+    thread_id: int | None
+    title: str | None
+    content: str
+    summary: str | None
+    sensitive: bool
+    language: str | None
+    url: Iri | None
+    attachments: str
+    tags: str
+    published_at: Millis
+    updated_at: Millis | None
+    received_at: Millis
+    deleted_at: Millis | None
+    log_id: int | None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether anyone may read it."""
+        return self.deleted_at is None and self.visibility in SHOWN
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementRecord:
+    """Where a post stands in an area, and which rule put it there."""
+
+    id: int
+    area_id: int
+    post_id: int
+    author_id: int
+    state: PlacementState
+    rule: str
+    reason: str
+    token: str
+    created_at: Millis
+    decided_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What a submission came to in one area."""
+
+    area_id: int
+    state: PlacementState
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a local author wants to say; every way in (command, form, client API, mail) builds one.
+
+    `text` is plain text. `area_ids` are areas of this node; `in_reply_to` is the id of any known post.
+    """
+
+    author_id: int
+    text: str
+    area_ids: tuple[int, ...] = ()
+    in_reply_to: Iri | None = None
+    visibility: Visibility = "public"
+    language: str = "ja"
+    summary: str | None = None

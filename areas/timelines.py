@@ -1,0 +1,123 @@
+"""What pages show, straight from SQL: an area's timeline, a thread, an actor's posts. Keyset, never OFFSET."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from actors.tables import actors
+from areas.records import SHOWN, PostRecord
+from areas.tables import placements, posts, reactions
+from federation.vocabulary import Iri
+
+PAGE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPost:
+    """A post with who wrote it; `position` is what the next page starts before."""
+
+    position: int
+    post: PostRecord
+    author_iri: Iri
+    author_name: str
+    author_handle: str
+    author_kind: str | None
+    replies: int
+    likes: int
+
+
+_POST = tuple(posts.c[name] for name in PostRecord.__dataclass_fields__)
+_answers = posts.alias("answers")
+_REPLIES = (
+    sa.select(sa.func.count())
+    .where(
+        _answers.c.in_reply_to_id == posts.c.id,
+        _answers.c.deleted_at.is_(None),
+        _answers.c.visibility.in_(SHOWN),
+    )
+    .scalar_subquery()
+)
+_LIKES = (
+    sa.select(sa.func.count())
+    .where(reactions.c.post_id == posts.c.id, reactions.c.kind == "Like")
+    .scalar_subquery()
+)
+_READABLE = sa.and_(posts.c.deleted_at.is_(None), posts.c.visibility.in_(SHOWN))
+
+
+def _query(position: "sa.ColumnElement[int]") -> "sa.Select[Any]":
+    return sa.select(
+        position,
+        actors.c.iri,
+        actors.c.name,
+        actors.c.username,
+        actors.c.host,
+        actors.c.kind,
+        _REPLIES,
+        _LIKES,
+        *_POST,
+    ).join(actors, actors.c.id == posts.c.actor_id)
+
+
+def area_timeline(
+    tx: sa.Connection, area_id: int, *, before: int | None = None, limit: int = PAGE, front_page: bool = False
+) -> list[ShownPost]:
+    """Accepted posts of one area, newest first. `front_page` leaves out what its author made unlisted."""
+    query = _accepted(before, limit, front_page=front_page).where(placements.c.area_id == area_id)
+    return [_shown(row) for row in tx.execute(query)]
+
+
+def node_timeline(tx: sa.Connection, *, before: int | None = None, limit: int = PAGE) -> list[ShownPost]:
+    """What is new in all areas of this node."""
+    return [_shown(row) for row in tx.execute(_accepted(before, limit, front_page=True))]
+
+
+def _accepted(before: int | None, limit: int, *, front_page: bool) -> "sa.Select[Any]":
+    query = (
+        _query(placements.c.id)
+        .join(placements, placements.c.post_id == posts.c.id)
+        .where(placements.c.state == "accepted", _READABLE)
+    )
+    if before is not None:
+        query = query.where(placements.c.id < before)
+    if front_page:
+        query = query.where(posts.c.visibility == "public")
+    return query.order_by(placements.c.id.desc()).limit(limit)
+
+
+def thread(tx: sa.Connection, thread_id: int, limit: int = 200) -> list[ShownPost]:
+    """A thread, root first, as far as anyone may read it."""
+    query = (
+        _query(posts.c.id).where(posts.c.thread_id == thread_id, _READABLE).order_by(posts.c.id).limit(limit)
+    )
+    return [_shown(row) for row in tx.execute(query)]
+
+
+def by_actor(
+    tx: sa.Connection, actor_id: int, *, before: int | None = None, limit: int = PAGE
+) -> list[ShownPost]:
+    """An actor's posts that anyone may read, newest first, replies left out."""
+    query = _query(posts.c.id).where(
+        posts.c.actor_id == actor_id,
+        posts.c.in_reply_to_iri.is_(None),
+        _READABLE,
+        posts.c.visibility == "public",
+    )
+    if before is not None:
+        query = query.where(posts.c.id < before)
+    return [_shown(row) for row in tx.execute(query.order_by(posts.c.id.desc()).limit(limit))]
+
+
+def _shown(row: "sa.Row[Any]") -> ShownPost:
+    position, iri, name, username, host, kind, replies, likes, *columns = tuple(row)
+    return ShownPost(
+        position=position,
+        post=PostRecord(*columns),
+        author_iri=Iri(str(iri)),
+        author_name=str(name) or str(username),
+        author_handle=f"@{username}@{host}",
+        author_kind=None if kind is None else str(kind),
+        replies=replies,
+        likes=likes,
+    )

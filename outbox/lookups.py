@@ -1,0 +1,35 @@
+"""What others ask about the log: an entry by its id, its body, and whether anybody listens in a dialect."""
+
+import sqlalchemy as sa
+
+from actors.records import Dialect
+from federation.vocabulary import Iri
+from outbox.tables import log, subscriptions
+
+_ENTRY = sa.select(log.c.id).where(log.c.iri == sa.bindparam("iri")).order_by(log.c.id).limit(1)
+_BODY = sa.select(log.c.body).where(log.c.id == sa.bindparam("id"))
+_SUBSCRIBERS = sa.select(
+    sa.exists().where(
+        subscriptions.c.target_id == sa.bindparam("target"),
+        subscriptions.c.dialect == sa.bindparam("dialect"),
+        subscriptions.c.until.is_(None),
+        sa.not_(subscriptions.c.closed),
+    )
+)
+
+
+def find_entry(tx: sa.Connection, iri: Iri) -> int | None:
+    """Return the log id of an activity of ours."""
+    found: int | None = tx.execute(_ENTRY, {"iri": iri}).scalar()
+    return found
+
+
+def find_body(tx: sa.Connection, log_id: int) -> bytes | None:
+    """Return an entry's body as it was appended, without the proof; None once it was purged."""
+    found: bytes | None = tx.execute(_BODY, {"id": log_id}).scalar()
+    return found
+
+
+def has_subscribers(tx: sa.Connection, target_id: int, dialect: Dialect) -> bool:
+    """Whether anyone follows `target_id` from a server that speaks `dialect`."""
+    return bool(tx.execute(_SUBSCRIBERS, {"target": target_id, "dialect": dialect}).scalar_one())

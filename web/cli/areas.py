@@ -1,0 +1,296 @@
+"""Commands about areas, local actors, posts and what is held."""
+
+import asyncio
+from typing import Any
+
+import sqlalchemy as sa
+
+from actors.accounts import create_account, link_actor
+from actors.directory import find_actor_by_id, find_by_handle, find_local
+from actors.follows import count_followers
+from actors.keys import generate_keys
+from actors.origins import add_origin, find_origins
+from actors.records import ActorKind, ActorRecord, OriginRecord
+from actors.registration import create_local, create_node
+from areas import compose, decisions, placements, posts, registry
+from areas.records import AreaRecord, Draft, PlacementRecord
+from areas.registry import NewArea
+from federation.errors import NotFound, Refused
+from federation.html import to_text
+from federation.vocabulary import Iri, Millis
+from web.cli.reports import Report, table
+from web.node import Node
+
+KINDS: dict[str, ActorKind] = {
+    "resident": "resident",
+    "shop": "shop",
+    "partner": "partner",
+    "desk": "official",
+    "alert": "alert",
+}
+"""`--kind desk` is an official desk (a Person); an area's own desk is made with the area."""
+TEXT_SHOWN = 60
+DAY = 24 * 3_600_000
+
+
+def _origin(tx: sa.Connection, host: str | None) -> OriginRecord:
+    served = find_origins(tx)
+    found = next((origin for origin in served if host in (None, origin.host)), None)
+    if found is None:
+        raise NotFound(f"this node does not serve the host {host}")
+    return found
+
+
+def _area(tx: sa.Connection, name: str) -> AreaRecord:
+    username, _, host = name.lstrip("@").partition("@")
+    found = registry.find_area_by_name(tx, username, host or None)
+    if found is None:
+        raise NotFound(f"there is no area {name}")
+    return found
+
+
+def find_named_actor(tx: sa.Connection, name: str) -> ActorRecord:
+    """A local actor by `name` or `name@host`."""
+    username, _, host = name.lstrip("@").partition("@")
+    hosts = [host] if host else [origin.host for origin in find_origins(tx)]
+    for candidate in hosts:
+        found = find_local(tx, username, candidate)
+        if found is not None:
+            return found
+    raise NotFound(f"there is no local actor {name}")
+
+
+async def area_create(
+    node: Node,
+    *,
+    name: str,
+    title: str,
+    code: str,
+    host: str | None = None,
+    summary: str = "",
+    policy: str = "open",
+) -> Report:
+    """Make an area with its desk, on this node's own host name or on one of the area's own."""
+    if policy not in ("open", "review", "closed"):
+        raise Refused(f"policy {policy!r} is none of open, review, closed")
+    keys = await asyncio.to_thread(lambda: (generate_keys(), generate_keys(), generate_keys()))
+    now = node.clock()
+
+    def make(tx: sa.Connection) -> AreaRecord:
+        origin = _serve_host(tx, node, host, keys[2], now) if host else _origin(tx, None)
+        new = NewArea(name, title, code, summary, policy)  # type: ignore[arg-type]  # checked above
+        return registry.create_area(tx, node.vault, new, origin=origin, keys=keys[:2], now=now)
+
+    area = await node.database.write(make)
+    await node.refresh()
+    return Report((f"{area.name} is {area.handle} · {area.iri}",), _area_data(area))
+
+
+def _serve_host(tx: sa.Connection, node: Node, host: str, keys: Any, now: Millis) -> OriginRecord:
+    known = next((origin for origin in find_origins(tx) if origin.host == host), None)
+    if known is not None:
+        return known
+    scheme = node.settings.base_url.partition("://")[0]
+    origin = add_origin(tx, f"{scheme}://{host}", primary=False, now=now)
+    create_node(tx, node.vault, origin=origin, name=host, keys=keys, now=now)
+    return origin
+
+
+def _area_data(area: AreaRecord) -> dict[str, object]:
+    return {
+        "name": area.username,
+        "handle": area.handle,
+        "iri": area.iri,
+        "title": area.name,
+        "code": area.code,
+        "policy": area.policy,
+    }
+
+
+async def area_list(node: Node) -> Report:
+    """All areas of this node."""
+    areas = await node.database.read(registry.list_areas)
+    rows = [("handle", "code", "policy", "title")]
+    rows += [(area.handle, area.code, area.policy, area.name) for area in areas]
+    return Report(
+        table(rows, "no areas yet: kairanban area create NAME --title T --code LGCODE"),
+        [_area_data(a) for a in areas],
+    )
+
+
+async def area_show(node: Node, *, name: str) -> Report:
+    """One area: addresses, policy, counts."""
+    data = await node.database.read(_show_area, name)
+    return Report(tuple(f"{key}: {value}" for key, value in data.items()), data)
+
+
+def _show_area(tx: sa.Connection, name: str) -> dict[str, object]:
+    area = _area(tx, name)
+    return {
+        **_area_data(area),
+        "desk": registry.desk_of(tx, area).handle,
+        "followers": count_followers(tx, area.actor_id),
+        "held": len(placements.held(tx, area.actor_id)),
+    }
+
+
+async def actor_create(
+    node: Node,
+    *,
+    name: str,
+    kind: str,
+    title: str,
+    email: str | None = None,
+    area: str | None = None,
+    role: str | None = None,
+    host: str | None = None,
+) -> Report:
+    """Make a local actor, with an account if a mail address is given."""
+    if kind not in KINDS:
+        raise Refused(f"kind {kind!r} is none of {', '.join(KINDS)}")
+    keys = await asyncio.to_thread(generate_keys)
+    now = node.clock()
+
+    def make(tx: sa.Connection) -> ActorRecord:
+        home = _area(tx, area) if area else None
+        origin = _origin(tx, host or (home.host if home else None))
+        actor = create_local(
+            tx,
+            node.vault,
+            kind=KINDS[kind],
+            username=name,
+            origin=origin,
+            name=title,
+            summary="",
+            keys=keys,
+            now=now,
+        )
+        if email:
+            account = create_account(tx, node.vault, email, now)
+            link_actor(tx, account_id=account.id, actor_id=actor.id, role="self", now=now)
+        if role:
+            registry.grant_role(
+                tx, actor.id, role, area_id=home.actor_id if home else None, until=None, now=now
+            )
+        return actor
+
+    actor = await node.database.write(make)
+    return Report((f"{title} is @{actor.handle} · {actor.iri}",), {"handle": actor.handle, "iri": actor.iri})
+
+
+async def role_grant(
+    node: Node, *, name: str, role: str, area: str | None = None, until: Millis | None = None
+) -> Report:
+    """Give someone a role, in an area or on the whole node. `name` may be `user@elsewhere`."""
+    if role not in registry.ROLES:
+        raise Refused(f"role {role!r} is none of {', '.join(registry.ROLES)}")
+    now = node.clock()
+
+    def grant(tx: sa.Connection) -> str:
+        actor = _anyone(tx, name)
+        home = _area(tx, area) if area else None
+        registry.grant_role(tx, actor.id, role, area_id=home.actor_id if home else None, until=until, now=now)
+        return f"@{actor.handle} is {role} of {home.handle if home else 'this node'}"
+
+    line = await node.database.write(grant)
+    return Report((line,), {"granted": line})
+
+
+def _anyone(tx: sa.Connection, name: str) -> ActorRecord:
+    username, _, host = name.lstrip("@").partition("@")
+    found = find_by_handle(tx, username, host) if host else None
+    return found or find_named_actor(tx, name)
+
+
+async def post(
+    node: Node, *, author: str, text: str, area: str | None = None, reply_to: str | None = None
+) -> Report:
+    """A local post: the same door as for every other way of writing."""
+    now = node.clock()
+
+    def publish(tx: sa.Connection) -> Report:
+        writer = find_named_actor(tx, author)
+        home = _area(tx, area) if area else None
+        draft = Draft(
+            author_id=writer.id,
+            text=text,
+            area_ids=(home.actor_id,) if home else (),
+            in_reply_to=Iri(reply_to) if reply_to else None,
+        )
+        record, placed = compose.publish(tx, draft, now)
+        states = ", ".join(f"{each.state} ({each.rule})" for each in placed) or "published"
+        data = {
+            "id": str(record.id),
+            "iri": record.iri,
+            "placements": [{"state": p.state, "rule": p.rule} for p in placed],
+        }
+        return Report((f"{record.iri} · {states}",), data)
+
+    report = await node.database.write(publish)
+    node.worker.nudge()
+    return report
+
+
+async def post_edit(node: Node, *, post_id: int, text: str) -> Report:
+    """Replace the text of a local post."""
+    record = await node.database.write(compose.edit, post_id, text, node.clock())
+    node.worker.nudge()
+    return Report((f"{record.iri} · edited",), {"id": str(record.id), "iri": record.iri})
+
+
+async def post_delete(node: Node, *, post_id: int) -> Report:
+    """Delete a local post everywhere it went."""
+    await node.database.write(compose.delete, post_id, node.clock())
+    node.worker.nudge()
+    return Report((f"{post_id} · deleted",), {"id": str(post_id)})
+
+
+async def held_list(node: Node, *, area: str | None = None) -> Report:
+    """What waits for a decision, oldest first."""
+    data = await node.database.read(_held, area)
+    rows = [("id", "area", "author", "rule", "text")]
+    rows += [
+        (each["id"], each["area"], each["author"], each["rule"], each["text"][:TEXT_SHOWN]) for each in data
+    ]
+    return Report(table(rows, "nothing is held"), data)
+
+
+def _held(tx: sa.Connection, area: str | None) -> list[dict[str, str]]:
+    home = _area(tx, area) if area else None
+    return [_held_data(tx, each) for each in placements.held(tx, home.actor_id if home else None)]
+
+
+def _held_data(tx: sa.Connection, placement: PlacementRecord) -> dict[str, str]:
+    record = posts.find_post_by_id(tx, placement.post_id)
+    author = find_actor_by_id(tx, placement.author_id)
+    area = registry.find_area(tx, placement.area_id)
+    return {
+        "id": str(placement.id),
+        "area": area.handle if area else "",
+        "author": f"@{author.handle}" if author else "",
+        "rule": placement.rule,
+        "text": to_text(record.content) if record else "",
+        "iri": record.iri if record else "",
+    }
+
+
+async def held_approve(node: Node, *, placement_id: int) -> Report:
+    """Let a held post into its area."""
+    await node.database.write(_approve, placement_id, node.clock())
+    node.worker.nudge()
+    return Report((f"{placement_id} · approved and boosted",), {"id": str(placement_id), "state": "accepted"})
+
+
+def _approve(tx: sa.Connection, placement_id: int, now: Millis) -> None:
+    decisions.approve(tx, placement_id, by=None, now=now)
+
+
+async def held_refuse(node: Node, *, placement_id: int, reason: str = "") -> Report:
+    """Keep a held post out, and tell its author why."""
+    await node.database.write(_refuse, placement_id, reason, node.clock())
+    node.worker.nudge()
+    return Report((f"{placement_id} · refused",), {"id": str(placement_id), "state": "refused"})
+
+
+def _refuse(tx: sa.Connection, placement_id: int, reason: str, now: Millis) -> None:
+    decisions.refuse(tx, placement_id, by=None, reason=reason, now=now)

@@ -1,0 +1,224 @@
+"""Commands about the installation itself: init, serve, migrate, check."""
+
+import asyncio
+import secrets
+import signal
+import tomllib
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import uvicorn
+import uvloop
+
+from actors.accounts import create_account, link_actor
+from actors.keys import KeyPair, generate_keys
+from actors.origins import find_origins
+from actors.records import ActorRecord
+from actors.registration import create_local
+from areas.registry import grant_role
+from federation.errors import Fault, Refused
+from federation.vocabulary import Millis
+from web.app import create_app
+from web.background import run_background
+from web.cli import control
+from web.cli.reports import Report
+from web.database import open_database
+from web.node import Node, open_node
+from web.settings import Settings, load_settings, read_secret
+
+FILE = "kairanban.toml"
+SECRET = "secret.key"  # noqa: S105 - a file's name
+SECRET_BYTES = 48
+PRIVATE = 0o600
+STOP_SECONDS = 20
+"""For requests that are being answered; SIGTERM promises 30 seconds in all."""
+HEADER_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What `init` was asked for."""
+
+    domain: str
+    database_url: str | None
+    base_url: str | None
+    admin: str | None
+    email: str | None
+    directory: Path
+
+
+async def install(request: Installation) -> Report:
+    """Write configuration and secret (mode 0600), make the database and the first administrator. Never twice."""
+    path = request.directory / FILE
+    if path.exists():
+        raise Refused(f"{path} exists already; this folder has a node")
+    if request.admin and not request.email:
+        raise Refused("--admin needs --email: the administrator signs in by mail")
+    request.directory.mkdir(parents=True, exist_ok=True)
+    text = _configuration(request)
+    tomllib.loads(text)
+    _write_private(request.directory / SECRET, secrets.token_bytes(SECRET_BYTES))
+    _write_private(path, text.encode())
+    try:
+        settings = load_settings({"KAIRANBAN_CONFIG": str(path.resolve())})
+        return await _make(settings, request, path)
+    except Fault:
+        path.unlink()
+        (request.directory / SECRET).unlink()
+        raise
+
+
+def _configuration(request: Installation) -> str:
+    lines = [f'domain = "{request.domain}"', f'secret_key_file = "{SECRET}"']
+    if request.base_url:
+        lines.append(f'base_url = "{request.base_url}"')
+    if request.database_url:
+        lines.append(f'database_url = "{request.database_url}"')
+    return "\n".join(["# Made by `kairanban init`; docs/operators.md explains every setting.", *lines, ""])
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    path.touch(mode=PRIVATE, exist_ok=True)
+    path.chmod(PRIVATE)
+    path.write_bytes(data)
+
+
+async def _make(settings: Settings, request: Installation, path: Path) -> Report:
+    async with open_node(settings) as node:
+        lines = [f"node {settings.domain} is ready: {path}"]
+        if request.admin:
+            admin = await _make_admin(node, request.admin, request.email or "")
+            lines.append(f"@{admin.handle} is its administrator")
+        lines.append("next: kairanban area create NAME --title T --code LGCODE, then kairanban serve")
+        return Report(tuple(lines), {"domain": settings.domain, "config": str(path)})
+
+
+async def _make_admin(node: Node, name: str, email: str) -> ActorRecord:
+    keys = await asyncio.to_thread(generate_keys)
+    return await node.database.write(_create_admin, node, name, email, keys, node.clock())
+
+
+def _create_admin(
+    tx: sa.Connection, node: Node, name: str, email: str, keys: KeyPair, now: Millis
+) -> ActorRecord:
+    origin = find_origins(tx)[0]
+    actor = create_local(
+        tx,
+        node.vault,
+        kind="resident",
+        username=name,
+        origin=origin,
+        name=name,
+        summary="",
+        keys=keys,
+        now=now,
+    )
+    account = create_account(tx, node.vault, email, now)
+    link_actor(tx, account_id=account.id, actor_id=actor.id, role="owner", now=now)
+    grant_role(tx, actor.id, "admin", area_id=None, until=None, now=now)
+    return actor
+
+
+async def migrate(settings: Settings) -> Report:
+    """Bring the schema up to date, as the only process that does."""
+    with control.hold_lock(settings.data_dir):
+        database = await open_database(settings.database_url)
+        await database.close()
+    return Report(("the schema is up to date",), {"migrated": True})
+
+
+async def check(settings: Settings) -> Report:
+    """What an operator should look at before opening the doors."""
+    wrong = []
+    try:
+        read_secret(settings.secret_key_file)
+    except Fault as error:
+        wrong.append(str(error))
+    notes = [f"warning: {warning}" for warning in settings.warnings()]
+    lines = [f"wrong: {each}" for each in wrong] + notes
+    return Report(tuple(lines or ["nothing wrong"]), {"wrong": wrong, "warnings": list(settings.warnings())})
+
+
+def serve(settings: Settings, *, listen: str | None, workers: int, role: str) -> None:
+    """Run until SIGTERM or Ctrl-C. Raises `Refused` for what SQLite cannot do."""
+    if role not in ("all", "web", "deliver"):
+        raise Refused(f"role {role!r} is none of all, web, deliver")
+    is_sqlite = settings.database_url.startswith("sqlite")
+    if is_sqlite and (workers != 1 or role != "all"):
+        raise Refused("several workers and split roles need PostgreSQL: SQLite has one writer")
+    if workers != 1:
+        raise Refused("start `kairanban serve` once for each worker, on a port of its own behind the proxy")
+    host, port = settings.listen.host, settings.listen.port
+    if listen is not None:
+        name, _, number = listen.rpartition(":")
+        host, port = name or host, int(number) if number.isdigit() else port
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, host, port, role))
+
+
+async def _serve(settings: Settings, host: str, port: int, role: str) -> None:
+    async with AsyncExitStack() as stack:
+        if settings.database_url.startswith("sqlite"):
+            stack.enter_context(control.hold_lock(settings.data_dir))
+        node = await stack.enter_async_context(open_node(settings))
+        await stack.enter_async_context(control.listen(settings.data_dir, _runner(node)))
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        tasks = []
+        if role in ("all", "deliver"):
+            tasks.append(asyncio.create_task(run_background(node, stop)))
+        if role in ("all", "web"):
+            await _serve_http(node, host, port, stop)
+        else:
+            await stop.wait()
+        stop.set()
+        await asyncio.gather(*tasks)
+
+
+def _runner(node: Node) -> control.Run:
+    from web.cli import run_command  # noqa: PLC0415 - the table of commands imports this module
+
+    async def run(name: str, arguments: dict[str, Any]) -> Report:
+        return await run_command(node, name, arguments)
+
+    return run
+
+
+async def _serve_http(node: Node, host: str, port: int, stop: asyncio.Event) -> None:
+    config = uvicorn.Config(
+        create_app(node),
+        host=host,
+        port=port,
+        http="httptools",
+        loop="none",
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+    )
+    server = _Server(config)
+    node.log.info("listening", address=f"http://{host}:{port}", domain=node.settings.domain)
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await serving
+    stopping.cancel()
+    with suppress(asyncio.CancelledError):
+        await stopping
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that leaves the signals to us: SIGTERM stops the web and the deliveries together."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:
+        return nullcontext()
