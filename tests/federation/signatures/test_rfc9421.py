@@ -100,6 +100,10 @@ def test_the_key_decides_the_algorithm() -> None:
 def test_refuses_another_key() -> None:
     with pytest.raises(SignatureRejected, match="does not match"):
         verify(read(Message().send(), now=NOW), rsa_key(1).public_key())
+    parameters = f';created={SECONDS};keyid="{KEY_ID}";alg="ed25519"'
+    signed = Message(parameters=parameters, signing_key=ed25519_key()).send()
+    with pytest.raises(SignatureRejected, match="does not match"):
+        verify(read(signed, now=NOW), ed25519_key(1).public_key())
 
 
 @pytest.mark.parametrize(
