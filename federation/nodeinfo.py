@@ -5,7 +5,7 @@ from typing import Final
 
 from federation.errors import MalformedDocument
 from federation.reader import Reader, load_object
-from federation.rendering.contexts import ACTIVITY_STREAMS, Document
+from federation.rendering.contexts import ACTIVITY_STREAMS, Document, present
 from federation.vocabulary import Iri
 
 CONTENT_TYPE: Final = 'application/json; profile="http://nodeinfo.diaspora.software/ns/schema/{version}#"'
@@ -74,7 +74,7 @@ def document(
     version: str,
     *,
     software_version: str,
-    repository: str,
+    repository: str | None = None,
     usage: Usage,
     open_registrations: bool,
     node_name: str,
@@ -84,7 +84,7 @@ def document(
     software = {"name": "kairanban", "version": software_version}
     return {
         "version": version,
-        "software": software if version == "2.0" else {**software, "repository": repository},
+        "software": software if version == "2.0" else {**software, **present(repository=repository)},
         "protocols": ["activitypub"],
         "services": {"inbound": [], "outbound": []},
         "openRegistrations": open_registrations,
