@@ -78,7 +78,7 @@ def _read_name(reader: Reader) -> str | None:
 
 
 def _read_shared_inbox(reader: Reader) -> Iri | None:
-    """Read `endpoints.sharedInbox`; Misskey says it at the top level too."""
+    """Read `endpoints.sharedInbox`; Discourse and Misskey say it at the top level."""
     endpoints = reader.object("endpoints")
     found = endpoints.reference("sharedInbox") if endpoints is not None else None
     return found or reader.reference("sharedInbox")
