@@ -4,14 +4,28 @@ Numbering: a log row is inserted without `seq`; one sequencer numbers committed 
 transaction, gives subscriptions that opened or closed their `since`/`until` and raises the `head` of every
 cursor that is owed something. Everything that reads in order reads `seq` only.
 
-An entry E goes to a subscription S of its audience when S.since < E.seq and (S.until is null or S.until >= E.seq).
-An entry with `concerns` (an Update, Undo or Delete of an earlier entry) goes to its own audience *and* to the
-audience that the earlier entry had at its own seq.
+An entry E goes to a subscription S of its audience when S.since < E.seq and (S.until is null or
+S.until >= E.seq) and S speaks E's dialect. An entry with `concerns` (an Update, Undo or Delete of an earlier
+entry) goes to its own audience *and* to the audience that the earlier entry had at its own seq. Once E is
+numbered, who is owed it never changes. A `barrier` has explicit recipients only, and the sequencer puts it
+into `gaps` at once: no cursor ever carries it.
 """
 
 import sqlalchemy as sa
 
-from actors.tables import Id, Iri, Time, metadata
+from actors.tables import Id, Iri, Time, actors, metadata, servers
+
+__all__ = [
+    "actors",
+    "cursors",
+    "destinations",
+    "gaps",
+    "log",
+    "recipients",
+    "sequence",
+    "servers",
+    "subscriptions",
+]
 
 sequence = sa.Table(
     "outbox_sequence",
@@ -24,7 +38,7 @@ log = sa.Table(
     "outbox_log",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    sa.Column("seq", sa.BigInteger, unique=True),
+    sa.Column("seq", sa.BigInteger, comment="null until the sequencer has seen it"),
     sa.Column("iri", Iri, nullable=False, comment="id of the activity; the same in both dialects is allowed"),
     sa.Column("actor_id", sa.ForeignKey("actors.id"), nullable=False, comment="who signs"),
     sa.Column("type", sa.Text, nullable=False),
@@ -35,7 +49,7 @@ log = sa.Table(
     sa.Column("audience_id", sa.ForeignKey("actors.id"), comment="the followers of this actor"),
     sa.Column("concerns_id", sa.ForeignKey("outbox_log.id"), comment="the entry that this one changes"),
     sa.Column("cancels", sa.Boolean, nullable=False, default=False, comment="undoes what it concerns"),
-    sa.Column("cancelled_at", Time, comment="set on the entry that was cancelled"),
+    sa.Column("cancelled_at", Time, comment="set by the sequencer when it numbers a cancelling entry"),
     sa.Column("barrier", sa.Boolean, nullable=False, default=False),
     sa.Column("public", sa.Boolean, nullable=False, default=False, comment="may be fetched at its id"),
     sa.Column("body", sa.LargeBinary, comment="null once purged (30 days)"),
@@ -45,7 +59,18 @@ log = sa.Table(
     sa.CheckConstraint("dialect IN ('object', 'activity', 'both')", name="dialect"),
     sa.CheckConstraint("lane IN (0, 1, 2)", name="lane"),
 )
-sa.Index("ix_outbox_log_audience", log.c.audience_id, log.c.seq)
+# Partial on purpose: PostgreSQL then takes numbering for no change of a key, and a transaction elsewhere that
+# refers to the row (and so holds FOR KEY SHARE on it) never makes the sequencer wait.
+sa.Index(
+    "uq_outbox_log_seq",
+    log.c.seq,
+    unique=True,
+    sqlite_where=log.c.seq.is_not(None),
+    postgresql_where=log.c.seq.is_not(None),
+)
+sa.Index("ix_outbox_log_lane", log.c.lane, log.c.seq)
+sa.Index("ix_outbox_log_actor", log.c.actor_id, log.c.id)
+sa.Index("ix_outbox_log_created", log.c.created_at)
 sa.Index(
     "ix_outbox_log_unnumbered",
     log.c.id,
@@ -76,6 +101,12 @@ destinations = sa.Table(
     sa.Column("last_error", sa.Text),
     sa.Column("dropped_at", Time),
 )
+sa.Index(
+    "ix_destinations_failing",
+    destinations.c.server_id,
+    sqlite_where=destinations.c.failing_since.is_not(None),
+    postgresql_where=destinations.c.failing_since.is_not(None),
+)
 
 subscriptions = sa.Table(
     "subscriptions",
@@ -99,7 +130,23 @@ sa.Index(
     sqlite_where=sa.text("NOT closed"),
     postgresql_where=sa.text("NOT closed"),
 )
-sa.Index("ix_subscriptions_target", subscriptions.c.target_id, subscriptions.c.destination_id)
+# Whom the sequencer finds for new entries, without touching the rows themselves.
+sa.Index(
+    "ix_subscriptions_live",
+    subscriptions.c.target_id,
+    subscriptions.c.dialect,
+    subscriptions.c.destination_id,
+    subscriptions.c.since,
+    sqlite_where=subscriptions.c.until.is_(None),
+    postgresql_where=subscriptions.c.until.is_(None),
+)
+sa.Index(
+    "ix_subscriptions_left",
+    subscriptions.c.target_id,
+    subscriptions.c.until,
+    sqlite_where=subscriptions.c.until.is_not(None),
+    postgresql_where=subscriptions.c.until.is_not(None),
+)
 sa.Index("ix_subscriptions_destination", subscriptions.c.destination_id, subscriptions.c.target_id)
 sa.Index(
     "ix_subscriptions_unnumbered",
@@ -122,12 +169,12 @@ cursors = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False, comment="everything up to here is settled or in `gaps`"),
     sa.Column("head", sa.BigInteger, nullable=False, comment="the newest entry that is owed"),
     sa.Column("leased_by", sa.Text),
-    sa.Column("leased_until", Time, nullable=False, default=0),
+    sa.Column("leased_until", Time, nullable=False, default=0, comment="last lease: the oldest goes first"),
 )
 sa.Index(
     "ix_cursors_owed",
     cursors.c.lane,
-    cursors.c.destination_id,
+    cursors.c.leased_until,
     sqlite_where=cursors.c.head > cursors.c.seq,
     postgresql_where=cursors.c.head > cursors.c.seq,
 )
@@ -146,6 +193,11 @@ gaps = sa.Table(
     sa.Column("first_tried_at", Time),
     sa.Column("status", sa.Integer),
     sa.Column("reason", sa.Text),
+    sa.Column("barrier", sa.Boolean, nullable=False, default=False),
+    sa.Column(
+        "reached", sa.Text, nullable=False, default="[]", comment="JSON list: recipients settled so far"
+    ),
+    sa.Column("expires_at", Time, comment="sent again by an operator: instead of the entry's own"),
     sa.CheckConstraint("state IN ('retry', 'skipped', 'failed')", name="state"),
 )
 sa.Index(
@@ -154,3 +206,19 @@ sa.Index(
     sqlite_where=gaps.c.state == "retry",
     postgresql_where=gaps.c.state == "retry",
 )
+sa.Index(
+    "ix_gaps_open",
+    gaps.c.destination_id,
+    gaps.c.lane,
+    gaps.c.seq,
+    sqlite_where=gaps.c.state == "retry",
+    postgresql_where=gaps.c.state == "retry",
+)
+sa.Index(
+    "ix_gaps_barrier",
+    gaps.c.destination_id,
+    gaps.c.seq,
+    sqlite_where=sa.and_(gaps.c.barrier, gaps.c.state == "retry"),
+    postgresql_where=sa.and_(gaps.c.barrier, gaps.c.state == "retry"),
+)
+sa.Index("ix_gaps_log", gaps.c.log_id)

@@ -1,0 +1,81 @@
+"""Say something: put an entry into the outgoing log, in the transaction of what it speaks of.
+
+One row, and one for each explicit recipient, whatever the number of followers. Who gets it is found later, by
+the sequencer.
+"""
+
+from functools import cache
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from federation.errors import NotFound
+from federation.rendering import render
+from federation.vocabulary import Millis
+from outbox.destinations import destinations_for
+from outbox.records import ALERT, Entry, Lane
+from outbox.retries import LIFETIME
+from outbox.tables import log, recipients
+
+
+def append(tx: sa.Connection, entry: Entry, now: Millis) -> int:
+    """Append `entry` and return its log id; nudge the worker after the commit.
+
+    The same activity in the same dialect is one entry: appending it again changes nothing and returns the
+    first one's id. `NotFound` when what it concerns is not in the log.
+    """
+    lane, thread = _find_lane_and_thread(tx, entry)
+    row = {
+        "iri": entry.iri,
+        "actor_id": entry.actor_id,
+        "type": entry.type,
+        "object_iri": entry.object_iri,
+        "lane": lane,
+        "thread": thread,
+        "dialect": entry.dialect,
+        "audience_id": None if entry.barrier else entry.audience_id,
+        "concerns_id": entry.concerns_id,
+        "cancels": entry.cancels,
+        "barrier": entry.barrier,
+        "public": entry.public,
+        "body": entry.body if isinstance(entry.body, bytes) else render(entry.body),
+        "created_at": now,
+        "expires_at": now + LIFETIME,
+    }
+    log_id = tx.execute(_insert(tx.dialect.name), row).scalar()
+    if log_id is None:
+        return int(tx.execute(_SAME, row).scalar_one())
+    if entry.recipients:
+        _name(tx, log_id, entry.recipients)
+    return int(log_id)
+
+
+_SAME = sa.select(log.c.id).where(log.c.iri == sa.bindparam("iri"), log.c.dialect == sa.bindparam("dialect"))
+_CONCERNED = sa.select(log.c.lane, log.c.thread).where(log.c.id == sa.bindparam("id"))
+
+
+@cache
+def _insert(dialect: str) -> sa.Executable:
+    statement = sqlite.insert(log) if dialect == "sqlite" else postgresql.insert(log)
+    return statement.on_conflict_do_nothing(index_elements=["iri", "dialect"]).returning(log.c.id)
+
+
+def _find_lane_and_thread(tx: sa.Connection, entry: Entry) -> tuple[Lane, str]:
+    """What concerns another travels with it. A barrier holds up all lanes: it must not wait in a full one."""
+    if entry.concerns_id is not None:
+        found = tx.execute(_CONCERNED, {"id": entry.concerns_id}).first()
+        if found is None:
+            raise NotFound(f"{entry.iri} concerns log entry {entry.concerns_id}, which is not there")
+        return ALERT if entry.barrier else found.lane, found.thread
+    return ALERT if entry.barrier else entry.lane, entry.thread
+
+
+def _name(tx: sa.Connection, log_id: int, actor_ids: tuple[int, ...]) -> None:
+    """Store the explicit recipients; local ones need no delivery."""
+    places = destinations_for(tx, actor_ids)
+    rows = [
+        {"log_id": log_id, "actor_id": actor_id, "destination_id": destination_id}
+        for actor_id, destination_id in places.items()
+    ]
+    if rows:
+        tx.execute(sa.insert(recipients), rows)
