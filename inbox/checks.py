@@ -1,0 +1,273 @@
+"""Who may say what: the authorization matrix, one table of pure functions over the verified signer.
+
+Each row has two columns. `judge_claim` needs nothing but the signer and the activity, and is asked before the
+database; `judge_state` needs what is stored about the thing that the activity speaks of, gathered inside the
+same transaction that acts on it. Source: FEP-fe34.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from federation.iris import origin, same_origin
+from federation.vocabulary import (
+    Accept,
+    Activity,
+    Actor,
+    Add,
+    Announce,
+    Block,
+    Create,
+    Delete,
+    Flag,
+    Follow,
+    Iri,
+    Like,
+    Millis,
+    Move,
+    OtherActivity,
+    Post,
+    Reject,
+    Remove,
+    Undo,
+    Update,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """It has, or has had, its effect."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Answered 202, without effect."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Answered 403, without effect."""
+
+    reason: str
+
+
+Verdict = Allowed | Ignored | Refused
+ALLOWED = Allowed()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What is stored about the thing that an activity speaks of; the defaults say "nothing".
+
+    `owner` wrote the post, or made the Follow; `target` is whom that Follow follows, `is_pending` that it
+    waits for an answer. `is_local`: the follower, or the one who is blocked, is ours. `is_followable`: one of
+    our actors that may be followed. `is_known`: stored, and public. `is_ended`: deleted, or a tombstone waits
+    for it. `updated` is the post's own time of its last change.
+    """
+
+    owner: Iri | None = None
+    target: Iri | None = None
+    is_local: bool = False
+    is_followable: bool = False
+    is_known: bool = False
+    is_pending: bool = False
+    is_ended: bool = False
+    updated: Millis | None = None
+
+
+def judge_claim(signer: Iri, activity: Activity, served: Collection[str]) -> Verdict:
+    """Judge what needs nothing stored: the row "any", then the row of the activity's type.
+
+    `signer` is the owner of the key that verified, `served` the origins of this node.
+    """
+    if activity.actor != signer:
+        return Refused("the signer is not the actor")
+    home = origin(signer)
+    if home in served:
+        return Refused("an actor of this node does not post to its inbox")
+    if origin(activity.id) != home:
+        return Refused("the id of the activity is not on its actor's origin")
+    return _CLAIMS[type(activity)](signer, activity)
+
+
+def judge_state(signer: Iri, activity: Activity, stored: Stored) -> Verdict:
+    """Judge what depends on `stored`. Only for what `judge_claim` has allowed.
+
+    Anybody may like, announce or report what is known here; an Undo finds only what its own actor made.
+    """
+    judge = _STATES.get(type(activity))
+    return ALLOWED if judge is None else judge(signer, activity, stored)
+
+
+def _anyone(_signer: Iri, _activity: Activity) -> Verdict:
+    return ALLOWED
+
+
+def _create(signer: Iri, activity: Create) -> Verdict:
+    if not isinstance(activity.object, Post):
+        return Ignored("not an embedded post")
+    return _own_post(signer, activity.object)
+
+
+def _own_post(signer: Iri, post: Post) -> Verdict:
+    if post.attributed_to not in {(), (signer,)}:
+        return Ignored("attributed to another, or to several")
+    if not same_origin(post.id, signer):
+        return Ignored("the post is not on its author's origin")
+    return ALLOWED
+
+
+def _update(signer: Iri, activity: Update) -> Verdict:
+    if isinstance(activity.object, Post):
+        return _own_post(signer, activity.object)
+    changed = activity.object.id if isinstance(activity.object, Actor) else activity.object
+    if changed != signer:
+        return Ignored("neither a post nor the actor itself")
+    return ALLOWED
+
+
+def _delete(signer: Iri, activity: Delete) -> Verdict:
+    if not same_origin(activity.object, signer):
+        return Ignored("what is deleted is not on the actor's origin")
+    return ALLOWED
+
+
+def _undo(signer: Iri, activity: Undo) -> Verdict:
+    undone = activity.object
+    if isinstance(undone, str):
+        return ALLOWED if same_origin(undone, signer) else Ignored("what is undone is another's")
+    if not isinstance(undone, Follow | Like | Announce | Block):
+        return Ignored("nothing that is undone here")
+    return ALLOWED if undone.actor == signer else Ignored("what is undone is another's")
+
+
+def _announce(_signer: Iri, activity: Announce) -> Verdict:
+    if isinstance(activity.object, Activity):
+        return Ignored("a wrapped activity")
+    if not isinstance(activity.object, str | Post):
+        return Ignored("not a post")
+    return ALLOWED
+
+
+def _answer(signer: Iri, activity: Accept | Reject) -> Verdict:
+    """An embedded Follow must at least say that it follows who answers."""
+    if isinstance(activity.object, str):
+        return ALLOWED
+    if not isinstance(activity.object, Follow):
+        return Ignored("not the answer to a Follow")
+    return ALLOWED if activity.object.object == signer else Ignored("the Follow is of another")
+
+
+def _block(_signer: Iri, activity: Block) -> Verdict:
+    """With a `target` it is a ban from that group (FEP-1b12), and no matter between two actors."""
+    return Ignored("a ban from a group elsewhere") if activity.target else ALLOWED
+
+
+def _move(signer: Iri, activity: Move) -> Verdict:
+    if activity.object != signer:
+        return Ignored("who moves is another")
+    if activity.destination is None or activity.destination == signer:
+        return Ignored("no destination")
+    return ALLOWED
+
+
+def _pin(_signer: Iri, _activity: Add | Remove) -> Verdict:
+    return Ignored("pins of other servers are not kept")
+
+
+def _other(_signer: Iri, _activity: OtherActivity) -> Verdict:
+    return Ignored("not understood")
+
+
+def _create_state(signer: Iri, _activity: Create, stored: Stored) -> Verdict:
+    if stored.is_ended:
+        return Ignored("deleted already")
+    return _owned(signer, stored)
+
+
+def _owned(signer: Iri, stored: Stored) -> Verdict:
+    return ALLOWED if stored.owner in {None, signer} else Ignored("it belongs to another")
+
+
+def _update_state(signer: Iri, activity: Update, stored: Stored) -> Verdict:
+    """An actor is read again from where it lives; a post must be newer than what is stored.
+
+    A post that is not stored yet may be one whose author names an area only now.
+    """
+    if not isinstance(activity.object, Post):
+        return ALLOWED
+    if stored.is_ended:
+        return Ignored("deleted already")
+    if not _is_newer(activity.object.updated, stored.updated):
+        return Ignored("not newer than what is stored")
+    return _owned(signer, stored)
+
+
+def _is_newer(updated: Millis | None, stored: Millis | None) -> bool:
+    return stored is None or (updated is not None and updated > stored)
+
+
+def _delete_state(signer: Iri, _activity: Delete, stored: Stored) -> Verdict:
+    """What is not stored leaves a tombstone: `Delete` may arrive before what it deletes."""
+    if stored.is_ended:
+        return Ignored("deleted already")
+    return _owned(signer, stored)
+
+
+def _follow_state(_signer: Iri, _activity: Follow, stored: Stored) -> Verdict:
+    return ALLOWED if stored.is_followable else Ignored("not an actor of this node that can be followed")
+
+
+def _known_state(_signer: Iri, _activity: Announce | Flag, stored: Stored) -> Verdict:
+    return ALLOWED if stored.is_known else Ignored("nothing that is known here")
+
+
+def _answer_state(signer: Iri, activity: Accept | Reject, stored: Stored) -> Verdict:
+    """Only the exact pending tuple moves: the id, our follower, and the one who answers."""
+    if not (stored.is_local and stored.is_pending and stored.target == signer):
+        return Ignored("no Follow of ours waits for this answer")
+    if isinstance(activity.object, Follow) and activity.object.actor != stored.owner:
+        return Ignored("the Follow is not the one that we sent")
+    return ALLOWED
+
+
+def _block_state(_signer: Iri, _activity: Block, stored: Stored) -> Verdict:
+    return ALLOWED if stored.is_local else Ignored("not an actor of this node")
+
+
+_Claim = Callable[[Iri, Any], Verdict]
+_State = Callable[[Iri, Any, Stored], Verdict]
+
+_CLAIMS: dict[type[Activity], _Claim] = {
+    Accept: _answer,
+    Add: _pin,
+    Announce: _announce,
+    Block: _block,
+    Create: _create,
+    Delete: _delete,
+    Flag: _anyone,
+    Follow: _anyone,
+    Like: _anyone,
+    Move: _move,
+    OtherActivity: _other,
+    Reject: _answer,
+    Remove: _pin,
+    Undo: _undo,
+    Update: _update,
+}
+
+_STATES: dict[type[Activity], _State] = {
+    Accept: _answer_state,
+    Announce: _known_state,
+    Block: _block_state,
+    Create: _create_state,
+    Delete: _delete_state,
+    Flag: _known_state,
+    Follow: _follow_state,
+    Reject: _answer_state,
+    Update: _update_state,
+}

@@ -1,0 +1,63 @@
+"""`Undo` of a Follow, Like, Announce or Block: by the embedded activity or by its id, and only one's own."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from actors import follows, standing
+from actors.directory import find_actor
+from actors.records import ActorRecord
+from areas import reactions
+from federation.vocabulary import Announce, Block, Follow, Iri, Like, Thing, Undo
+from inbox import seen
+from inbox.checks import ALLOWED, Ignored, Verdict
+from inbox.heard import Heard
+from outbox.subscriptions import unsubscribe
+
+
+def handle(tx: sa.Connection, heard: Heard[Undo]) -> Verdict:
+    """Take back what the actor did, if it is stored. Every look-up below finds the actor's own only."""
+    undone = heard.activity.object
+    if _UNDO.get(type(undone), _undo_by_id)(tx, heard.actor, undone):
+        return ALLOWED
+    return Ignored("nothing of the kind is stored")
+
+
+def _undo_by_id(tx: sa.Connection, actor: ActorRecord, iri: Iri) -> bool:
+    follow = follows.find_follow(tx, iri, follower_id=actor.id)
+    if follow is not None:
+        return _end_follow(tx, actor, follow.target_id)
+    return reactions.undo(tx, actor=actor, iri=iri)
+
+
+def _undo_follow(tx: sa.Connection, actor: ActorRecord, undone: Follow) -> bool:
+    """By who follows whom, as Mastodon and GoToSocial do: not every server names the id that it sent."""
+    target = find_actor(tx, undone.object)
+    return target is not None and _end_follow(tx, actor, target.id)
+
+
+def _end_follow(tx: sa.Connection, actor: ActorRecord, target_id: int) -> bool:
+    ended = follows.remove(tx, follower_id=actor.id, target_id=target_id)
+    if ended is None:
+        return False
+    unsubscribe(tx, actor.id, target_id)
+    seen.forget(tx, actor.id, ended.iri)
+    return True
+
+
+def _undo_reaction(tx: sa.Connection, actor: ActorRecord, undone: Like | Announce) -> bool:
+    return reactions.undo(tx, actor=actor, iri=undone.id)
+
+
+def _undo_block(tx: sa.Connection, actor: ActorRecord, undone: Block) -> bool:
+    target = find_actor(tx, undone.object)
+    return target is not None and bool(standing.unblock_actor(tx, actor_id=actor.id, target_id=target.id))
+
+
+_UNDO: dict[type[Thing], Callable[[sa.Connection, ActorRecord, Any], bool]] = {
+    Announce: _undo_reaction,
+    Block: _undo_block,
+    Follow: _undo_follow,
+    Like: _undo_reaction,
+}

@@ -1,0 +1,1 @@
+"""What needs the network later: each module has a `run_due`, and `due` runs them all."""

@@ -1,0 +1,58 @@
+"""Jobs about actors and their servers: read a document again, believe a move, ask a server what it is."""
+
+from typing import Final
+
+from actors.directory import find_actor
+from actors.records import Job
+from actors.servers import effective_dialect
+from federation.errors import Gone
+from federation.vocabulary import Iri, Millis
+from inbox.handlers.delete import end_actor
+from inbox.jobs import runner
+from inbox.jobs.plans import CLASSIFY, MOVE, REFRESH
+from inbox.services import Services
+from outbox.subscriptions import reclassify
+
+
+async def run_due(services: Services, now: Millis) -> int:
+    """Do what is due; returns how many jobs were taken."""
+    return await runner.run_due(_RUN, services, now)
+
+
+async def _refresh(job: Job, services: Services, now: Millis) -> str:
+    """Read an actor again. One that its own server says is gone ends here too."""
+    try:
+        await services.directory.actor(job.key, max_age=0, fresh=True)
+    except Gone:
+        actor = await services.storage.read(find_actor, Iri(job.key))
+        if actor is None or actor.gone_at is not None:
+            return "gone before"
+        await services.storage.write(end_actor, actor, now)
+        services.directory.forget()
+        services.nudge()
+        return "gone"
+    return "read"
+
+
+async def _look_after(job: Job, services: Services, _now: Millis) -> str:
+    """Believe a move that both sides state: the destination in `alsoKnownAs`, then the actor in `movedTo`."""
+    destination = await services.directory.actor(str(job.payload["destination"]), max_age=0, fresh=True)
+    if job.key not in destination.also_known_as:
+        return "not known by its destination"
+    if destination.moved_to == job.key:
+        return "moved in a circle"
+    moved = await services.directory.actor(job.key, max_age=0, fresh=True)
+    return "moved" if moved.moved_to == destination.iri else "not confirmed by itself"
+
+
+async def _classify(job: Job, services: Services, now: Millis) -> str:
+    """Ask what software a server runs; its followers get the dialect that it understands."""
+    server = await services.directory.server(job.key)
+    dialect = effective_dialect(server)
+    await services.storage.write(reclassify, server.id, dialect, now)
+    return dialect
+
+
+_RUN: Final[dict[str, runner.Run]] = {CLASSIFY: _classify, MOVE: _look_after, REFRESH: _refresh}
+
+KINDS: Final = tuple(_RUN)
