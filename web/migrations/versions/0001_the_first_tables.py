@@ -198,6 +198,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_destinations_key")),
     )
     with op.batch_alter_table("destinations", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_destinations_failing",
+            ["server_id"],
+            unique=False,
+            sqlite_where=sa.text("failing_since IS NOT NULL"),
+            postgresql_where=sa.text("failing_since IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_destinations_server_id"), ["server_id"], unique=False)
 
     op.create_table(
@@ -249,6 +256,13 @@ def upgrade() -> None:
         sa.Column("policy", sa.Text(), nullable=False),
         sa.Column("restricted", sa.Boolean(), nullable=False, comment="only moderators may post"),
         sa.Column("language", sa.Text(), nullable=False),
+        sa.Column(
+            "author_hourly", sa.Integer(), nullable=False, comment="submissions by one author; 0 = no limit"
+        ),
+        sa.Column(
+            "author_daily", sa.Integer(), nullable=False, comment="submissions by one author; 0 = no limit"
+        ),
+        sa.Column("boosts_hourly", sa.Integer(), nullable=False, comment="boosts in all; 0 = no limit"),
         sa.Column("latitude", sa.Float(), nullable=True),
         sa.Column("longitude", sa.Float(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -277,7 +291,9 @@ def upgrade() -> None:
         ),
         sa.Column("head", sa.BigInteger(), nullable=False, comment="the newest entry that is owed"),
         sa.Column("leased_by", sa.Text(), nullable=True),
-        sa.Column("leased_until", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "leased_until", sa.BigInteger(), nullable=False, comment="last lease: the oldest goes first"
+        ),
         sa.ForeignKeyConstraint(
             ["destination_id"],
             ["destinations.id"],
@@ -289,7 +305,7 @@ def upgrade() -> None:
     with op.batch_alter_table("cursors", schema=None) as batch_op:
         batch_op.create_index(
             "ix_cursors_owed",
-            ["lane", "destination_id"],
+            ["lane", "leased_until"],
             unique=False,
             sqlite_where=sa.text("head > seq"),
             postgresql_where=sa.text("head > seq"),
@@ -319,7 +335,7 @@ def upgrade() -> None:
     op.create_table(
         "outbox_log",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=True),
+        sa.Column("seq", sa.BigInteger(), nullable=True, comment="null until the sequencer has seen it"),
         sa.Column(
             "iri",
             sa.Text(),
@@ -353,7 +369,10 @@ def upgrade() -> None:
         ),
         sa.Column("cancels", sa.Boolean(), nullable=False, comment="undoes what it concerns"),
         sa.Column(
-            "cancelled_at", sa.BigInteger(), nullable=True, comment="set on the entry that was cancelled"
+            "cancelled_at",
+            sa.BigInteger(),
+            nullable=True,
+            comment="set by the sequencer when it numbers a cancelling entry",
         ),
         sa.Column("barrier", sa.Boolean(), nullable=False),
         sa.Column("public", sa.Boolean(), nullable=False, comment="may be fetched at its id"),
@@ -367,17 +386,25 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["concerns_id"], ["outbox_log.id"], name=op.f("fk_outbox_log_concerns_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_log")),
         sa.UniqueConstraint("iri", "dialect", name=op.f("uq_outbox_log_iri_dialect")),
-        sa.UniqueConstraint("seq", name=op.f("uq_outbox_log_seq")),
     )
     with op.batch_alter_table("outbox_log", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_log_audience", ["audience_id", "seq"], unique=False)
+        batch_op.create_index("ix_outbox_log_actor", ["actor_id", "id"], unique=False)
         batch_op.create_index("ix_outbox_log_concerns", ["concerns_id"], unique=False)
+        batch_op.create_index("ix_outbox_log_created", ["created_at"], unique=False)
+        batch_op.create_index("ix_outbox_log_lane", ["lane", "seq"], unique=False)
         batch_op.create_index(
             "ix_outbox_log_unnumbered",
             ["id"],
             unique=False,
             sqlite_where=sa.text("seq IS NULL"),
             postgresql_where=sa.text("seq IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_outbox_log_seq",
+            ["seq"],
+            unique=True,
+            sqlite_where=sa.text("seq IS NOT NULL"),
+            postgresql_where=sa.text("seq IS NOT NULL"),
         )
 
     op.create_table(
@@ -427,7 +454,20 @@ def upgrade() -> None:
             postgresql_where=sa.text("closed AND until IS NULL"),
         )
         batch_op.create_index("ix_subscriptions_destination", ["destination_id", "target_id"], unique=False)
-        batch_op.create_index("ix_subscriptions_target", ["target_id", "destination_id"], unique=False)
+        batch_op.create_index(
+            "ix_subscriptions_left",
+            ["target_id", "until"],
+            unique=False,
+            sqlite_where=sa.text("until IS NOT NULL"),
+            postgresql_where=sa.text("until IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_subscriptions_live",
+            ["target_id", "dialect", "destination_id", "since"],
+            unique=False,
+            sqlite_where=sa.text("until IS NULL"),
+            postgresql_where=sa.text("until IS NULL"),
+        )
         batch_op.create_index(
             "ix_subscriptions_unnumbered",
             ["id"],
@@ -467,6 +507,14 @@ def upgrade() -> None:
         sa.Column("first_tried_at", sa.BigInteger(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("barrier", sa.Boolean(), nullable=False),
+        sa.Column("reached", sa.Text(), nullable=False, comment="JSON list: recipients settled so far"),
+        sa.Column(
+            "expires_at",
+            sa.BigInteger(),
+            nullable=True,
+            comment="sent again by an operator: instead of the entry's own",
+        ),
         sa.CheckConstraint("state IN ('retry', 'skipped', 'failed')", name=op.f("ck_gaps_state")),
         sa.ForeignKeyConstraint(
             ["destination_id"], ["destinations.id"], name=op.f("fk_gaps_destination_id"), ondelete="CASCADE"
@@ -478,8 +526,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("gaps", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_gaps_barrier",
+            ["destination_id", "seq"],
+            unique=False,
+            sqlite_where=sa.text("barrier = 1 AND state = 'retry'"),
+            postgresql_where=sa.text("barrier = 1 AND state = 'retry'"),
+        )
+        batch_op.create_index(
             "ix_gaps_due",
             ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'retry'"),
+            postgresql_where=sa.text("state = 'retry'"),
+        )
+        batch_op.create_index("ix_gaps_log", ["log_id"], unique=False)
+        batch_op.create_index(
+            "ix_gaps_open",
+            ["destination_id", "lane", "seq"],
             unique=False,
             sqlite_where=sa.text("state = 'retry'"),
             postgresql_where=sa.text("state = 'retry'"),
@@ -630,6 +693,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("boosts", schema=None) as batch_op:
+        batch_op.create_index("ix_boosts_hourly", ["area_id", "created_at"], unique=False)
         batch_op.create_index("ix_boosts_post", ["post_id"], unique=False)
         batch_op.create_index(
             "uq_boosts_live",
@@ -681,10 +745,17 @@ def upgrade() -> None:
         ),
         sa.Column("area_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False, comment="which rule decided (areas.policy)"),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("token", sa.Text(), nullable=False, comment="unguessable, for the status page"),
+        sa.Column(
+            "text_hash",
+            sa.BigInteger(),
+            nullable=True,
+            comment="of the plain text, to see repeats; null when short",
+        ),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("decided_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
@@ -692,13 +763,16 @@ def upgrade() -> None:
             name=op.f("ck_placements_state"),
         ),
         sa.ForeignKeyConstraint(["area_id"], ["areas.actor_id"], name=op.f("fk_placements_area_id")),
+        sa.ForeignKeyConstraint(["author_id"], ["actors.id"], name=op.f("fk_placements_author_id")),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_placements_post_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placements")),
         sa.UniqueConstraint("area_id", "post_id", name=op.f("uq_placements_area_id_post_id")),
         sa.UniqueConstraint("token", name=op.f("uq_placements_token")),
     )
     with op.batch_alter_table("placements", schema=None) as batch_op:
+        batch_op.create_index("ix_placements_author", ["area_id", "author_id", "created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_placements_post_id"), ["post_id"], unique=False)
+        batch_op.create_index("ix_placements_text", ["text_hash", "created_at"], unique=False)
         batch_op.create_index("ix_placements_timeline", ["area_id", "state", "id"], unique=False)
 
     op.create_table(
