@@ -55,9 +55,9 @@ def _choose(work: Work, entry: LogRecord, shared: tuple[Address, ...], named: Na
 
 
 def _find_followers(work: Work, entry: LogRecord) -> tuple[Address, ...]:
-    """Return followers of the entry's audience, then of the audience of what it concerns; each once."""
+    """Return followers of the entry's audience, then of the audiences of what it reaches; each once."""
     found: dict[Address, None] = {}
-    for target in (entry.audience_id, entry.concerned_audience_id):
+    for target in (entry.audience_id, *entry.earlier_audiences):
         if target is not None:
             found.update(dict.fromkeys(work.followers.get(target, ())))
     return tuple(found)

@@ -19,7 +19,7 @@ LEASE: Final = 90_000
 """Milliseconds; a round sends nothing new after `sending.ROUND_BUDGET`, and one POST takes 20 s at most."""
 
 _NOW = sa.bindparam("now", type_=sa.BigInteger)
-_LANE = sa.bindparam("lane", type_=sa.SmallInteger)
+_LANE = sa.bindparam("of_lane", type_=sa.SmallInteger)
 _IDS: Final[sa.BindParameter[int]] = sa.bindparam("ids", expanding=True)
 
 _breaker_is_open = destinations.c.failures >= BREAKER_FAILURES
@@ -123,7 +123,7 @@ _GIVE_BACK = (
 def claim(tx: sa.Connection, lane: Lane, limit: int, token: str, now: Millis) -> list[Claim]:
     """Lease up to `limit` destinations that have work in `lane`. `token` names this claim and no other."""
     until = now + LEASE
-    taken = tx.execute(_TAKE, {"lane": lane, "limit": limit, "token": token, "now": now, "until": until})
+    taken = tx.execute(_TAKE, {"of_lane": lane, "limit": limit, "token": token, "now": now, "until": until})
     ids = sorted(taken.scalars())
     if not ids:
         return []
@@ -131,7 +131,7 @@ def claim(tx: sa.Connection, lane: Lane, limit: int, token: str, now: Millis) ->
     probes = _take_probes(tx, sorted(failing), now)
     lost = failing - probes
     if lost:
-        tx.execute(_GIVE_BACK, {"lane": lane, "ids": sorted(lost), "now": now})
+        tx.execute(_GIVE_BACK, {"of_lane": lane, "ids": sorted(lost), "now": now})
     return [Claim(each, lane, token, now, each in probes) for each in ids if each not in lost]
 
 

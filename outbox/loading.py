@@ -16,7 +16,17 @@ from federation.vocabulary import Iri, Millis
 from outbox.destinations import RETRY
 from outbox.records import Address, Claim, Destination, GapRecord, LogRecord, Named, Work
 from outbox.rounds import WINDOW
-from outbox.tables import actors, cursors, destinations, gaps, log, recipients, servers, subscriptions
+from outbox.tables import (
+    actors,
+    cursors,
+    destinations,
+    gaps,
+    log,
+    reaches,
+    recipients,
+    servers,
+    subscriptions,
+)
 
 MAX_FOLLOWERS: Final = 8
 """Personal inboxes to choose from at one destination, for each actor followed."""
@@ -29,33 +39,41 @@ _LOG_IDS: Final[sa.BindParameter[int]] = sa.bindparam("log_ids", expanding=True)
 _LANE = sa.bindparam("lane", type_=sa.SmallInteger)
 
 
+def speaks(dialect: sa.ColumnElement[str], subscription: Any) -> sa.ColumnElement[bool]:
+    """Whether an entry of `dialect` is for a subscription."""
+    return sa.or_(
+        dialect == "both",
+        dialect == subscription.dialect,
+        sa.and_(dialect == "signed", subscription.verifies),
+    )
+
+
 def is_owed_as_follower(entry: Any, destination_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """The rule of `outbox.tables`, for an alias or column collection `entry` of the log."""
-    first, subscription, earlier = log.alias(), subscriptions.alias(), subscriptions.alias()
+    first, reach = log.alias(), reaches.alias()
+    subscription, earlier = subscriptions.alias(), subscriptions.alias()
     in_audience = sa.exists().where(
         subscription.c.destination_id == destination_id,
         subscription.c.target_id == entry.audience_id,
         subscription.c.since < entry.seq,
         sa.or_(subscription.c.until.is_(None), subscription.c.until >= entry.seq),
-        sa.or_(entry.dialect == "both", entry.dialect == subscription.c.dialect),
+        speaks(entry.dialect, subscription.c),
     )
     in_earlier_audience = (
         sa.exists()
         .where(
-            first.c.id == entry.concerns_id,
+            reach.c.log_id == entry.id,
+            first.c.id == reach.c.earlier_id,
             earlier.c.destination_id == destination_id,
             earlier.c.target_id == first.c.audience_id,
             earlier.c.since < first.c.seq,
             sa.or_(earlier.c.until.is_(None), earlier.c.until >= first.c.seq),
-            sa.or_(first.c.dialect == "both", first.c.dialect == earlier.c.dialect),
-            sa.or_(entry.dialect == "both", entry.dialect == earlier.c.dialect),
+            speaks(first.c.dialect, earlier.c),
+            speaks(entry.dialect, earlier.c),
         )
-        .correlate_except(first, earlier)
+        .correlate_except(reach, first, earlier)
     )
-    return sa.or_(
-        in_audience.correlate_except(subscription),
-        sa.and_(entry.concerns_id.is_not(None), in_earlier_audience),
-    )
+    return sa.or_(in_audience.correlate_except(subscription), in_earlier_audience)
 
 
 def is_owed(entry: Any, destination_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
@@ -167,7 +185,14 @@ _SKIPPED = sa.select(gaps.c.destination_id, gaps.c.log_id).where(
     gaps.c.log_id.in_(_LOG_IDS), gaps.c.destination_id.in_(_IDS), gaps.c.state == "skipped"
 )
 
-_concerned = log.alias("concerned")
+_earlier = log.alias("earlier")
+_EARLIER_AUDIENCES = (
+    sa.select(sa.func.aggregate_strings(sa.cast(_earlier.c.audience_id, sa.Text), " "))
+    .join_from(reaches, _earlier, _earlier.c.id == reaches.c.earlier_id)
+    .where(reaches.c.log_id == log.c.id, _earlier.c.audience_id.is_not(None))
+    .correlate(log)
+    .scalar_subquery()
+)
 _ENTRIES = (
     sa.select(
         log.c.id,
@@ -183,9 +208,9 @@ _ENTRIES = (
         log.c.barrier,
         log.c.created_at,
         log.c.expires_at,
-        _concerned.c.audience_id.label("concerned_audience_id"),
+        _EARLIER_AUDIENCES.label("earlier_audiences"),
     )
-    .join_from(log, _concerned, _concerned.c.id == log.c.concerns_id, isouter=True)
+    .select_from(log)
     .where(log.c.id.in_(_LOG_IDS))
 )
 
@@ -296,7 +321,8 @@ def _load_gaps(tx: sa.Connection, lane: int, ids: Sequence[int]) -> dict[int, li
 def _load_entries(tx: sa.Connection, log_ids: Collection[int]) -> dict[int, LogRecord]:
     if not log_ids:
         return {}
-    return {row.id: LogRecord(*tuple(row)) for row in tx.execute(_ENTRIES, {"log_ids": sorted(log_ids)})}
+    rows = tx.execute(_ENTRIES, {"log_ids": sorted(log_ids)})
+    return {row.id: LogRecord(*tuple(row)[:-1], tuple(_split(row.earlier_audiences))) for row in rows}
 
 
 def _load_skipped(tx: sa.Connection, ids: Sequence[int], concerned: Collection[int]) -> dict[int, set[int]]:

@@ -15,7 +15,7 @@ from federation.vocabulary import Millis
 from outbox.destinations import destinations_for
 from outbox.records import ALERT, Entry, Lane
 from outbox.retries import LIFETIME
-from outbox.tables import log, recipients
+from outbox.tables import log, reaches, recipients
 
 
 def append(tx: sa.Connection, entry: Entry, now: Millis) -> int:
@@ -47,6 +47,8 @@ def append(tx: sa.Connection, entry: Entry, now: Millis) -> int:
         return int(tx.execute(_SAME, row).scalar_one())
     if entry.recipients:
         _name(tx, log_id, entry.recipients)
+    if entry.concerns_id is not None or entry.reaches:
+        _reach(tx, log_id, entry)
     return int(log_id)
 
 
@@ -79,3 +81,10 @@ def _name(tx: sa.Connection, log_id: int, actor_ids: tuple[int, ...]) -> None:
     ]
     if rows:
         tx.execute(sa.insert(recipients), rows)
+
+
+def _reach(tx: sa.Connection, log_id: int, entry: Entry) -> None:
+    """Store whose audiences get this one too: of what it concerns, and of whatever else it reaches."""
+    concerned = () if entry.concerns_id is None else (entry.concerns_id,)
+    earlier = dict.fromkeys((*concerned, *entry.reaches))
+    tx.execute(sa.insert(reaches), [{"log_id": log_id, "earlier_id": each} for each in earlier])

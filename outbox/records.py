@@ -14,7 +14,8 @@ ORDINARY: Final = 1
 LIKES: Final = 2
 """Only when nothing else waits."""
 
-EntryDialect = Literal["object", "activity", "both"]
+EntryDialect = Literal["object", "activity", "both", "signed"]
+"""`signed`: for servers that believe the signature inside an activity which another server delivers."""
 GapState = Literal["retry", "skipped", "failed"]
 
 
@@ -27,7 +28,8 @@ class Entry:
     whose followers get it, if they speak `dialect`; `recipients` (actor ids) get it in their own inboxes,
     whatever they speak. `concerns_id` names the log entry that this one changes (always the first one, not
     an Update of it): its audience at its own seq gets this one too, and its thread and lane are inherited.
-    `cancels` says that it undoes what it concerns. `barrier`: nothing later leaves for its recipients' servers
+    `cancels` says that it undoes what it concerns. `reaches` names other entries whose audiences get this one
+    too. `barrier`: nothing later leaves for its recipients' servers
     before it is settled; it has recipients only. `public`: may be fetched at its id.
     """
 
@@ -43,13 +45,14 @@ class Entry:
     object_iri: Iri | None = None
     concerns_id: int | None = None
     cancels: bool = False
+    reaches: tuple[int, ...] = ()
     barrier: bool = False
     public: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """A numbered log row without its body. `concerned_audience_id` is the audience of what it concerns."""
+    """A numbered log row without its body. `earlier_audiences` are those of the entries that it reaches."""
 
     id: int
     seq: int
@@ -64,7 +67,7 @@ class LogRecord:
     barrier: bool
     created_at: Millis
     expires_at: Millis
-    concerned_audience_id: int | None
+    earlier_audiences: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from actors.statements import insert_into
 from federation.vocabulary import Millis
 from outbox.destinations import RETRY
-from outbox.tables import cursors, gaps, log, recipients, sequence, subscriptions
+from outbox.loading import speaks
+from outbox.tables import cursors, gaps, log, reaches, recipients, sequence, subscriptions
 
 NAME: Final = "log"
 BATCH: Final = 1_000
@@ -71,12 +72,12 @@ _NUMBER = sa.update(log).where(log.c.id == _unnumbered.c.id).values(seq=_BASE + 
 # A subscription that another transaction is just closing is passed by: it must not hold up everybody else.
 _opening = (
     sa.select(subscriptions.c.id)
-    .where(subscriptions.c.since.is_(None), sa.not_(subscriptions.c.closed))
+    .where(subscriptions.c.since.is_(None), sa.text("NOT closed"))
     .with_for_update(skip_locked=True)
 )
 _closing = (
     sa.select(subscriptions.c.id)
-    .where(subscriptions.c.closed, subscriptions.c.until.is_(None))
+    .where(sa.text("closed AND until IS NULL"))  # spelled as in the partial index
     .with_for_update(skip_locked=True)
 )
 _OPEN_SUBSCRIPTIONS = sa.update(subscriptions).where(subscriptions.c.id.in_(_opening)).values(since=_BASE)
@@ -116,13 +117,13 @@ def _owe_followers() -> sa.Select[tuple[int, int, int, int]]:
             subscriptions.c.target_id == told.c.audience_id,
             subscriptions.c.until.is_(None),
             subscriptions.c.since.is_not(None),
-            sa.or_(told.c.dialect == "both", told.c.dialect == subscriptions.c.dialect),
+            speaks(told.c.dialect, subscriptions.c),
         ),
     )
 
 
 def _owe_earlier_audience() -> sa.Select[tuple[int, int, int, int]]:
-    """Those who got what an entry concerns: who left since, and who follow another than its own audience.
+    """Those who got what an entry reaches: who left since, and who follow another than its own audience.
 
     A few too many do no harm: their cursor is looked at once, and stands still or moves on.
     """
@@ -136,7 +137,8 @@ def _owe_earlier_audience() -> sa.Select[tuple[int, int, int, int]]:
                 sa.case((log.c.audience_id.is_not_distinct_from(first.c.audience_id), 0), else_=1)
             ).label("elsewhere"),
         )
-        .join_from(log, first, first.c.id == log.c.concerns_id)
+        .join_from(log, reaches, reaches.c.log_id == log.c.id)
+        .join(first, first.c.id == reaches.c.earlier_id)
         .where(_new, first.c.audience_id.is_not(None))
         .group_by(first.c.audience_id, log.c.lane)
         .subquery()

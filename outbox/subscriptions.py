@@ -5,7 +5,7 @@ So that an Update, Undo or Delete finds those who got the original, also where t
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -13,11 +13,15 @@ from actors.records import ActorRecord, Dialect
 from actors.statements import insert_into
 from federation.vocabulary import Millis
 from outbox.destinations import destination_for, destinations_for
-from outbox.tables import actors, subscriptions
+from outbox.tables import actors, servers, subscriptions
 
 __all__ = ["destination_for", "reclassify", "subscribe", "unsubscribe", "unsubscribe_everywhere"]
 
-_OPEN = sa.not_(subscriptions.c.closed)
+VERIFYING: Final = frozenset({"mastodon", "fedify", "hollo", "ghost"})
+"""Software that believes a signature inside an activity; GoToSocial ignores such ones, Takahē refuses them."""
+
+_OPEN = sa.text("NOT closed")
+"""Spelled as in the unique index."""
 
 
 def subscribe(
@@ -35,6 +39,7 @@ def subscribe(
         "target_id": target_id,
         "destination_id": destination_for(tx, subscriber),
         "dialect": dialect,
+        "verifies": _verifies(tx, subscriber.server_id),
         "opened_at": now,
     }
     if _open(tx, [wanted]):
@@ -47,6 +52,7 @@ def subscribe(
             _OPEN,
             sa.or_(
                 subscriptions.c.dialect != dialect,
+                subscriptions.c.verifies != wanted["verifies"],
                 subscriptions.c.destination_id != wanted["destination_id"],
             ),
         )
@@ -87,13 +93,17 @@ def reclassify(tx: sa.Connection, server_id: int, dialect: Dialect, now: Millis)
             subscriptions.c.target_id,
             subscriptions.c.destination_id,
             subscriptions.c.dialect,
+            subscriptions.c.verifies,
         )
         .where(subscriptions.c.subscriber_id.in_(on_server), _OPEN)
         .with_for_update()
     ).all()
     places = destinations_for(tx, sorted({row.subscriber_id for row in found}))
+    verifies = _verifies(tx, server_id)
     changed = [
-        row for row in found if (row.dialect, row.destination_id) != (dialect, places[row.subscriber_id])
+        row
+        for row in found
+        if (row.dialect, row.verifies, row.destination_id) != (dialect, verifies, places[row.subscriber_id])
     ]
     if changed:
         tx.execute(_CLOSE, [{"subscription": row.id} for row in changed])
@@ -103,6 +113,7 @@ def reclassify(tx: sa.Connection, server_id: int, dialect: Dialect, now: Millis)
                 "target_id": row.target_id,
                 "destination_id": places[row.subscriber_id],
                 "dialect": dialect,
+                "verifies": verifies,
                 "opened_at": now,
             }
             for row in changed
@@ -124,3 +135,10 @@ def _open(tx: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> bool:
         .returning(subscriptions.c.id)
     )
     return any(tx.execute(statement, row).first() is not None for row in rows)
+
+
+_SOFTWARE = sa.select(servers.c.software).where(servers.c.id == sa.bindparam("server"))
+
+
+def _verifies(tx: sa.Connection, server_id: int) -> bool:
+    return tx.execute(_SOFTWARE, {"server": server_id}).scalar() in VERIFYING

@@ -6,7 +6,8 @@ cursor that is owed something. Everything that reads in order reads `seq` only.
 
 An entry E goes to a subscription S of its audience when S.since < E.seq and (S.until is null or
 S.until >= E.seq) and S speaks E's dialect. An entry with `concerns` (an Update, Undo or Delete of an earlier
-entry) goes to its own audience *and* to the audience that the earlier entry had at its own seq. Once E is
+entry) goes to its own audience *and* to the audience that the earlier entry had at its own seq; so it does for
+every other entry that it `reaches` (an author's Delete reaches those who got an area's boost). Once E is
 numbered, who is owed it never changes. A `barrier` has explicit recipients only, and the sequencer puts it
 into `gaps` at once: no cursor ever carries it.
 """
@@ -21,6 +22,7 @@ __all__ = [
     "destinations",
     "gaps",
     "log",
+    "reaches",
     "recipients",
     "sequence",
     "servers",
@@ -56,7 +58,7 @@ log = sa.Table(
     sa.Column("created_at", Time, nullable=False),
     sa.Column("expires_at", Time, nullable=False),
     sa.UniqueConstraint("iri", "dialect"),
-    sa.CheckConstraint("dialect IN ('object', 'activity', 'both')", name="dialect"),
+    sa.CheckConstraint("dialect IN ('object', 'activity', 'both', 'signed')", name="dialect"),
     sa.CheckConstraint("lane IN (0, 1, 2)", name="lane"),
 )
 # Partial on purpose: PostgreSQL then takes numbering for no change of a key, and a transaction elsewhere that
@@ -88,6 +90,13 @@ recipients = sa.Table(
 )
 sa.Index("ix_outbox_recipients_destination", recipients.c.destination_id, recipients.c.log_id)
 
+reaches = sa.Table(
+    "outbox_reaches",
+    metadata,
+    sa.Column("log_id", sa.ForeignKey("outbox_log.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("earlier_id", sa.ForeignKey("outbox_log.id"), primary_key=True),
+)
+
 destinations = sa.Table(
     "destinations",
     metadata,
@@ -116,6 +125,9 @@ subscriptions = sa.Table(
     sa.Column("target_id", sa.ForeignKey("actors.id"), nullable=False),
     sa.Column("destination_id", sa.ForeignKey("destinations.id"), nullable=False),
     sa.Column("dialect", sa.Text, nullable=False),
+    sa.Column(
+        "verifies", sa.Boolean, nullable=False, default=False, comment="believes signatures inside activities"
+    ),
     sa.Column("since", sa.BigInteger, comment="null until the sequencer has seen it"),
     sa.Column("until", sa.BigInteger),
     sa.Column("closed", sa.Boolean, nullable=False, default=False),
