@@ -143,7 +143,7 @@ class Directory:
 
         Its handle is what its own id says, which may be another. Raises as `actor` does.
         """
-        known = await self._storage.read(find_by_handle, username, iris.canonical_host(host))
+        known = await self._storage.read(find_by_handle, username, iris.host(f"https://{host}"))
         if known is not None:
             return _require_living(known)
         jrd = await self._client.fetch_webfinger(username, host)

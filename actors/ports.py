@@ -5,7 +5,8 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from federation.webfinger import Jrd
 
-from federation.client import Purpose, Signer, Software
+from federation.client import Purpose, Signer
+from federation.nodeinfo import Software
 from federation.vocabulary import Millis, Thing
 
 P = ParamSpec("P")
