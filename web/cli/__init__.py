@@ -13,8 +13,8 @@ from cyclopts import Parameter
 from federation.errors import Fault, LocalFault, Refused
 from web.cli import areas, control, delivery, follows, installation, servers
 from web.cli.reports import Report
-from web.node import Node, open_node
 from web.demo import run_demo
+from web.node import Node, open_node
 from web.settings import Settings, load_settings
 
 Command = Callable[..., Awaitable[Report]]
@@ -62,8 +62,8 @@ async def run_command(node: Node, name: str, arguments: dict[str, Any]) -> Repor
     return await command(node, **arguments)
 
 
-def _run(name: str, as_json: Json, **arguments: Any) -> None:
-    print(asyncio.run(_run_somewhere(load_settings(), name, arguments)).print(as_json=as_json))
+def _run(command: str, as_json: Json, /, **arguments: Any) -> None:
+    print(asyncio.run(_run_somewhere(load_settings(), command, arguments)).print(as_json=as_json))
 
 
 async def _run_somewhere(settings: Settings, name: str, arguments: dict[str, Any]) -> Report:

@@ -4,7 +4,8 @@ import asyncio
 import secrets
 import signal
 import tomllib
-from contextlib import AbstractContextManager, AsyncExitStack, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,15 +28,13 @@ from web.cli import control
 from web.cli.reports import Report
 from web.database import open_database
 from web.node import Node, open_node
-from web.settings import Settings, load_settings, read_secret
+from web.protocol import server_config
+from web.settings import Listen, Settings, load_settings, read_secret
 
 FILE = "kairanban.toml"
 SECRET = "secret.key"  # noqa: S105 - a file's name
 SECRET_BYTES = 48
 PRIVATE = 0o600
-STOP_SECONDS = 20
-"""For requests that are being answered; SIGTERM promises 30 seconds in all."""
-HEADER_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ def _create_admin(
         now=now,
     )
     account = create_account(tx, node.vault, email, now)
-    link_actor(tx, account_id=account.id, actor_id=actor.id, role="owner", now=now)
+    link_actor(tx, account_id=account.id, actor_id=actor.id, role="self", now=now)
     grant_role(tx, actor.id, "admin", area_id=None, until=None, now=now)
     return actor
 
@@ -190,21 +189,7 @@ def _runner(node: Node) -> control.Run:
 
 
 async def _serve_http(node: Node, host: str, port: int, stop: asyncio.Event) -> None:
-    config = uvicorn.Config(
-        create_app(node),
-        host=host,
-        port=port,
-        http="httptools",
-        loop="none",
-        lifespan="off",
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        date_header=True,
-        proxy_headers=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
-        h11_max_incomplete_event_size=HEADER_BYTES,
-    )
+    config = server_config(create_app(node), Listen(host, port))
     server = _Server(config)
     node.log.info("listening", address=f"http://{host}:{port}", domain=node.settings.domain)
     serving = asyncio.create_task(server.serve())
@@ -220,5 +205,7 @@ async def _serve_http(node: Node, host: str, port: int, stop: asyncio.Event) -> 
 class _Server(uvicorn.Server):
     """Uvicorn that leaves the signals to us: SIGTERM stops the web and the deliveries together."""
 
-    def capture_signals(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone."""
+        yield

@@ -1,6 +1,7 @@
 """What a command answers: lines for people, data for programs."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,7 @@ class Report:
         return "\n".join(self.lines)
 
 
-def table(rows: list[tuple[str, ...]], empty: str) -> tuple[str, ...]:
+def table(rows: Sequence[tuple[str, ...]], empty: str) -> tuple[str, ...]:
     """Rows in columns; the first row is the heading. `empty` when there is no other."""
     if len(rows) <= 1:
         return (empty,)
