@@ -4,6 +4,7 @@ Plain terms only: JSON-LD is not processed, and no context is ever fetched. Quir
 in this package, each beside the name of the software; what is too long is cut or refused as `limits` says.
 """
 
+from federation.parsing import limits
 from federation.parsing.activities import ACTIVITY_TYPES, read_activity
 from federation.parsing.actors import KEY_TYPES, read_actor, read_key
 from federation.parsing.collections import COLLECTION_TYPES, read_collection
@@ -104,8 +105,8 @@ def _read_public_key(reader: Reader) -> PublicKey:
 
 
 def _read_type(reader: Reader) -> str:
-    """Return the first type that we understand, else the first."""
+    """Return the first type that we understand, else the first, cut."""
     types = reader.types()
     if not types:
         reader.fail("neither a string nor a list of strings", "type")
-    return next((kind for kind in types if kind in _UNDERSTOOD), types[0])
+    return next((kind for kind in types if kind in _UNDERSTOOD), types[0][: limits.MAX_TOKEN])
