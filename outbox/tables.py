@@ -231,6 +231,6 @@ sa.Index(
     gaps.c.destination_id,
     gaps.c.seq,
     sqlite_where=sa.and_(gaps.c.barrier, gaps.c.state == "retry"),
-    postgresql_where=sa.and_(gaps.c.barrier, gaps.c.state == "retry"),
+    postgresql_where=sa.text("barrier AND state = 'retry'"),
 )
 sa.Index("ix_gaps_log", gaps.c.log_id)
