@@ -379,7 +379,9 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=True, comment="null once purged (30 days)"),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("dialect IN ('object', 'activity', 'both')", name=op.f("ck_outbox_log_dialect")),
+        sa.CheckConstraint(
+            "dialect IN ('object', 'activity', 'both', 'signed')", name=op.f("ck_outbox_log_dialect")
+        ),
         sa.CheckConstraint("lane IN (0, 1, 2)", name=op.f("ck_outbox_log_lane")),
         sa.ForeignKeyConstraint(["actor_id"], ["actors.id"], name=op.f("fk_outbox_log_actor_id")),
         sa.ForeignKeyConstraint(["audience_id"], ["actors.id"], name=op.f("fk_outbox_log_audience_id")),
@@ -431,6 +433,7 @@ def upgrade() -> None:
         sa.Column("target_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("destination_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("dialect", sa.Text(), nullable=False),
+        sa.Column("verifies", sa.Boolean(), nullable=False, comment="believes signatures inside activities"),
         sa.Column("since", sa.BigInteger(), nullable=True, comment="null until the sequencer has seen it"),
         sa.Column("until", sa.BigInteger(), nullable=True),
         sa.Column("closed", sa.Boolean(), nullable=False),
@@ -530,7 +533,7 @@ def upgrade() -> None:
             ["destination_id", "seq"],
             unique=False,
             sqlite_where=sa.text("barrier = 1 AND state = 'retry'"),
-            postgresql_where=sa.text("barrier = 1 AND state = 'retry'"),
+            postgresql_where=sa.text("barrier AND state = 'retry'"),
         )
         batch_op.create_index(
             "ix_gaps_due",
@@ -548,6 +551,16 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'retry'"),
         )
 
+    op.create_table(
+        "outbox_reaches",
+        sa.Column("log_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("earlier_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["earlier_id"], ["outbox_log.id"], name=op.f("fk_outbox_reaches_earlier_id")),
+        sa.ForeignKeyConstraint(
+            ["log_id"], ["outbox_log.id"], name=op.f("fk_outbox_reaches_log_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("log_id", "earlier_id", name=op.f("pk_outbox_reaches")),
+    )
     op.create_table(
         "outbox_recipients",
         sa.Column("log_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
