@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
-from federation.errors import Fault, MalformedDocument, Overloaded, SignatureRejected, Unauthorized
+from federation.errors import Fault, Gone, MalformedDocument, Overloaded, SignatureRejected, Unauthorized
 
 PROBLEM: Final = "application/problem+json"
+LATER: Final = 60
+"""Seconds until a request is to be sent again, where nothing else is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,18 @@ class Answer:
 
 
 def explain(fault: Fault) -> Answer:
-    """Turn a fault into problem details (RFC 9457): the rule, and the JSON path where there is one."""
+    """Turn a fault into problem details (RFC 9457): the rule, and the JSON path where there is one.
+
+    Whatever is not the sender's fault is to be sent again.
+    """
     if isinstance(fault, MalformedDocument):
         return _describe(HTTPStatus.BAD_REQUEST, fault.public, path=fault.path, rule=fault.reason)
-    if isinstance(fault, SignatureRejected):
+    if isinstance(fault, SignatureRejected | Gone):
         return _describe(HTTPStatus.UNAUTHORIZED, fault.public)
-    if isinstance(fault, Overloaded):
-        return _describe(HTTPStatus.TOO_MANY_REQUESTS, fault.public, retry_after=fault.retry_after)
-    return _describe(HTTPStatus.FORBIDDEN, fault.public)
+    if isinstance(fault, Unauthorized):
+        return REFUSED
+    retry_after = fault.retry_after if isinstance(fault, Overloaded) else LATER
+    return _describe(HTTPStatus.TOO_MANY_REQUESTS, Overloaded.public, retry_after=retry_after)
 
 
 def _describe(status: HTTPStatus, detail: str, *, retry_after: int | None = None, **more: str) -> Answer:
