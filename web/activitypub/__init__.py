@@ -1,0 +1,1 @@
+"""What other servers see: inboxes, documents, collections, discovery. Unsigned GETs are always served."""

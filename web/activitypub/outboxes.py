@@ -1,0 +1,169 @@
+"""What an actor said last, and each activity at its own id.
+
+An area's outbox is a list of `Announce{Create{…}}` with everything embedded: PieFed backfills nothing else, and
+Lemmy reads no pages, while PieFed follows `first`; so both are there.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actors.records import ActorRecord
+from areas import boosts, compose, posts, wire
+from areas.records import SHOWN, AreaRecord, PostRecord
+from areas.registry import find_area
+from areas.tables import boosts as boost_table
+from areas.tables import posts as post_table
+from federation import rendering
+from federation.errors import NotFound
+from federation.vocabulary import Iri, Millis
+from outbox.collection import find_activity
+from web.activitypub.actors import addressed_actor
+from web.activitypub.answers import activity_json
+from web.activitypub.posts import author_of, read_number, require_post
+from web.node import Node, node_of
+from web.visits import origin_of
+
+LAST: Final = 20
+"""Items; Lemmy reads 20 of them."""
+
+_COLUMNS: Final = tuple(post_table.c[name] for name in PostRecord.__dataclass_fields__)
+_READABLE: Final = sa.and_(post_table.c.deleted_at.is_(None), post_table.c.visibility.in_(SHOWN))
+
+
+async def serve_outbox(request: Request) -> Response:
+    """Answer with the collection, or one page of it."""
+    return activity_json(await node_of(request).database.read(_outbox, request))
+
+
+def _outbox(tx: sa.Connection, request: Request) -> rendering.Document:
+    actor, before = addressed_actor(tx, request), read_number(request, "before")
+    area = find_area(tx, actor.id)
+    found = _created(tx, actor, before) if area is None else _announced(tx, area, before)
+    items = [rendering.quote(body) for _, body in found[:LAST]]
+    outbox = Iri(f"{actor.iri}/outbox")
+    following = Iri(f"{outbox}?before={found[LAST - 1][0]}") if len(found) > LAST else None
+    total = _count_created(tx, actor) if area is None else _count_announced(tx, area)
+    if before is not None or "page" in request.query_params:
+        here = Iri(f"{outbox}?page=1" if before is None else f"{outbox}?before={before}")
+        return rendering.page(here, part_of=outbox, items=items, following=following, total=total)
+    return rendering.ordered_collection(outbox, total=total, items=items, first=Iri(f"{outbox}?page=1"))
+
+
+def _announced(tx: sa.Connection, area: AreaRecord, before: int | None) -> list[tuple[int, bytes]]:
+    """The boosts that stand, newest first, each with its time and what it carries; one more than a page."""
+    query = (
+        sa.select(boost_table.c.generation, boost_table.c.created_at, *_COLUMNS)
+        .join(post_table, post_table.c.id == boost_table.c.post_id)
+        .where(boost_table.c.area_id == area.actor_id, boost_table.c.undone_at.is_(None), _READABLE)
+        .order_by(boost_table.c.created_at.desc(), boost_table.c.iri)
+        .limit(LAST + 1)
+    )
+    if before is not None:
+        query = query.where(boost_table.c.created_at < before)
+    return [
+        (created_at, _wrap(tx, area, PostRecord(*columns), generation, created_at))
+        for generation, created_at, *columns in tx.execute(query)
+    ]
+
+
+def _wrap(tx: sa.Connection, area: AreaRecord, post: PostRecord, generation: int, at: Millis) -> bytes:
+    inner = create_of(tx, post)
+    if inner is None:
+        return _announce(tx, area, post, generation, at)
+    iri = boosts.wrap_iri(area, post.iri, generation)
+    return rendering.wrap(iri, actor=area.iri, followers=area.followers, inner=inner, published=at)
+
+
+def _announce(tx: sa.Connection, area: AreaRecord, post: PostRecord, generation: int, at: Millis) -> bytes:
+    return rendering.render(
+        rendering.announce(
+            boosts.boost_iri(area, post.iri, generation),
+            actor=area.iri,
+            object_iri=post.iri,
+            published=at,
+            followers=area.followers,
+            author=author_of(tx, post).iri,
+        )
+    )
+
+
+def create_of(tx: sa.Connection, post: PostRecord) -> bytes | None:
+    """The activity that brought a post: ours as it went out (made again once purged), others' as received."""
+    if not post.local:
+        return posts.original(tx, post.id)
+    return compose.create_body(tx, post) or _create_again(tx, post)
+
+
+def _create_again(tx: sa.Connection, post: PostRecord) -> bytes:
+    author = author_of(tx, post)
+    return rendering.render(rendering.create(compose.create_iri(author, post), wire.note(tx, post, author)))
+
+
+def _created(tx: sa.Connection, actor: ActorRecord, before: int | None) -> list[tuple[int, bytes]]:
+    """An actor's own posts, newest first, each with its id and its Create; one more than a page."""
+    query = sa.select(*_COLUMNS).where(_written_by(actor)).order_by(post_table.c.id.desc()).limit(LAST + 1)
+    if before is not None:
+        query = query.where(post_table.c.id < before)
+    found = [PostRecord(*row) for row in tx.execute(query)]
+    return [(post.id, compose.create_body(tx, post) or _create_again(tx, post)) for post in found]
+
+
+def _written_by(actor: ActorRecord) -> sa.ColumnElement[bool]:
+    return sa.and_(post_table.c.actor_id == actor.id, post_table.c.log_id.is_not(None), _READABLE)
+
+
+def _count_created(tx: sa.Connection, actor: ActorRecord) -> int:
+    query = sa.select(sa.func.count()).select_from(post_table).where(_written_by(actor))
+    return int(tx.execute(query).scalar_one())
+
+
+def _count_announced(tx: sa.Connection, area: AreaRecord) -> int:
+    query = (
+        sa.select(sa.func.count())
+        .select_from(boost_table.join(post_table, post_table.c.id == boost_table.c.post_id))
+        .where(boost_table.c.area_id == area.actor_id, boost_table.c.undone_at.is_(None), _READABLE)
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+async def serve_activity(request: Request) -> Response:
+    """Answer with a public activity of ours at its own id: `{actor}/activities/…` or `{actor}/boosts/…`."""
+    node = node_of(request)
+    return activity_json(await node.database.read(_activity, request, node))
+
+
+def _activity(tx: sa.Connection, request: Request, node: Node) -> bytes:
+    actor = addressed_actor(tx, request)
+    name = request.path_params["name"]
+    iri = Iri(f"{origin_of(request).origin}{request.url.path}")
+    found = find_activity(tx, node.keyring, iri)
+    if found is not None:
+        return found
+    return _make_again(tx, actor, iri, name)
+
+
+def _make_again(tx: sa.Connection, actor: ActorRecord, iri: Iri, name: str) -> bytes:
+    """What the log no longer keeps, from what it spoke of. Raises `NotFound`, and `Gone` with the post."""
+    area = find_area(tx, actor.id)
+    if area is not None:
+        return _announce_again(tx, area, iri)
+    if name.isascii() and name.isdigit():
+        post = require_post(tx, int(name[:20]))
+        if post.local and iri == compose.create_iri(actor, post) and post.actor_id == actor.id:
+            return _create_again(tx, post)
+    raise NotFound("there is no such activity")
+
+
+def _announce_again(tx: sa.Connection, area: AreaRecord, iri: Iri) -> bytes:
+    query = sa.select(boost_table.c.post_id, boost_table.c.generation, boost_table.c.created_at).where(
+        boost_table.c.iri == iri,
+        boost_table.c.area_id == area.actor_id,
+        boost_table.c.undone_at.is_(None),
+    )
+    row = tx.execute(query).first()
+    if row is None:
+        raise NotFound("there is no such activity")
+    return _announce(tx, area, require_post(tx, row.post_id), row.generation, row.created_at)

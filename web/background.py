@@ -1,0 +1,88 @@
+"""What a node does by itself: deliver, do what was planned, forget what is old."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+from federation.errors import Overloaded
+from inbox.jobs import due
+from outbox import oversight
+from web.node import Node
+
+Task = Callable[[Node], Awaitable[int | None]]
+
+POLL_SECONDS: Final = 5.0
+"""The safety net: work is announced by `Node.nudge`, or falls due at a time that is known."""
+MEMORY_SECONDS: Final = 30.0
+"""How soon another process's change of rules and origins is seen here."""
+HOUR_SECONDS: Final = 3_600.0
+DAY_SECONDS: Final = 24 * HOUR_SECONDS
+
+
+async def run_background(node: Node, stop: asyncio.Event) -> None:
+    """Work until `stop` is set, then end what is under way."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(node.worker.run(stop))
+        tasks.create_task(_run_jobs(node, stop))
+        tasks.create_task(_repeat(node, stop, MEMORY_SECONDS, Node.refresh))
+        tasks.create_task(_repeat(node, stop, HOUR_SECONDS, purge))
+        tasks.create_task(_repeat(node, stop, DAY_SECONDS, sweep))
+
+
+async def _run_jobs(node: Node, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        node.planned.clear()
+        if await _try(node, run_due):
+            continue
+        await _wait(node, stop)
+
+
+async def _wait(node: Node, stop: asyncio.Event) -> None:
+    """Until something is planned, falls due, or it is time to stop."""
+    wakers = [asyncio.create_task(node.planned.wait()), asyncio.create_task(stop.wait())]
+    await asyncio.wait(wakers, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    for waker in wakers:
+        waker.cancel()
+
+
+async def run_due(node: Node) -> int:
+    """Do one batch of what is due; returns how much that was."""
+    done = await due.run_due(node.services, node.clock())
+    if done:
+        node.worker.nudge()
+    return done
+
+
+async def purge(node: Node) -> int:
+    """Forget the bodies of what was delivered long ago."""
+    purged = 0
+    while True:
+        count = await node.database.write(oversight.purge, node.clock())
+        purged += count
+        if count < oversight.PURGE_BATCH:
+            return purged
+
+
+async def sweep(node: Node) -> int:
+    """Forget which activities were heard long ago."""
+    return await due.sweep(node.services, node.clock())
+
+
+async def _repeat(node: Node, stop: asyncio.Event, seconds: float, task: Task) -> None:
+    while not stop.is_set():
+        await _try(node, task)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await stop.wait()
+
+
+async def _try(node: Node, task: Task) -> int | None:
+    """Run a task. Neither a busy database nor a bug in one task may end delivery."""
+    try:
+        return await task(node)
+    except Overloaded as fault:
+        node.log.warning("background", task=task.__name__, fault=str(fault))
+    except Exception:  # the outermost edge: logged whole, tried again at its next time
+        node.log.exception("background", task=task.__name__)
+    return None

@@ -1,0 +1,62 @@
+"""Security headers on every answer, the strict ones on every page."""
+
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.visits import SCOPE_KEY, Visit
+
+YEAR: Final = 31_536_000
+"""Seconds."""
+
+
+def content_policy(form_targets: str = "'self'") -> str:
+    """The Content-Security-Policy of a page: nothing but our own styles, pictures and forms.
+
+    `form_targets` names where a form's answer may redirect to: browsers judge the redirect too.
+    """
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        f"form-action {form_targets}; frame-ancestors 'none'"
+    )
+
+
+PAGE_HEADERS: Final = {
+    "content-security-policy": content_policy(),
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "x-frame-options": "DENY",
+}
+
+
+class SecurityHeaders:
+    """Adds what an answer does not say itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, complete the answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        visit: Visit = scope[SCOPE_KEY]
+        is_https = visit.site is not None and visit.site.origin.origin.startswith("https:")
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _complete(MutableHeaders(scope=message), is_https=is_https)
+            await send(message)
+
+        await self.app(scope, receive, complete)
+
+
+def _complete(headers: MutableHeaders, *, is_https: bool) -> None:
+    headers.setdefault("x-content-type-options", "nosniff")
+    if is_https:
+        headers.setdefault("strict-transport-security", f"max-age={YEAR}")
+    if headers.get("content-type", "").startswith("text/html"):
+        for name, value in PAGE_HEADERS.items():
+            headers.setdefault(name, value)

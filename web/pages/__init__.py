@@ -1,0 +1,1 @@
+"""The plain pages: what anyone can read without an account, in Japanese and English, without JavaScript."""

@@ -1,0 +1,104 @@
+"""Templates to pages: one environment per language, and what every page is given."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import urlencode
+
+import jinja2
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from federation.vocabulary import Millis
+from web.pages.languages import LANGUAGES, Language, choose_language, translations
+from web.pages.statics import static_url
+from web.pages.times import format_time, to_iso
+from web.visits import visit_of
+
+MINUTE = 60
+"""Seconds that a page may be kept by a cache in between: it is public, and nothing on it is urgent."""
+
+
+def render(
+    request: Request,
+    template: str,
+    values: Mapping[str, object] | None = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return the page; cached for a minute unless `headers` say otherwise."""
+    language = language_of(request)
+    site = visit_of(request).site
+    assert site is not None  # probes get no pages
+    text = (
+        _environment(language)
+        .get_template(template)
+        .render(
+            **{"path": request.url.path, **(values or {})},
+            lang=language,
+            languages=_switches(request, language),
+            link=lambda path, **query: link(request, path, **query),
+            site=site,
+        )
+    )
+    given = {
+        "cache-control": f"public, max-age={MINUTE}",
+        "content-language": language,
+        "vary": "Accept, Accept-Language",
+        **(headers or {}),
+    }
+    return Response(text, status, headers=given, media_type="text/html")
+
+
+def language_of(request: Request) -> Language:
+    """The language in which the request is answered."""
+    asked = request.query_params.get("lang")
+    return choose_language(asked, request.headers.get("accept-language", ""))
+
+
+def link(request: Request, path: str, **query: str | int) -> str:
+    """A link within the town that keeps the language where the address has one."""
+    if "lang" in request.query_params:
+        query["lang"] = language_of(request)
+    base, mark, fragment = path.partition("#")
+    found = f"{base}?{urlencode(query)}" if query else base
+    return f"{found}{mark}{fragment}"
+
+
+def _switches(request: Request, current: Language) -> list[dict[str, object]]:
+    """The links that show this page in another language."""
+    return [
+        {
+            "tag": tag,
+            "name": name,
+            "href": str(request.url.include_query_params(lang=tag).replace(scheme="", netloc="")),
+            "current": tag == current,
+        }
+        for tag, name in LANGUAGES.items()
+    ]
+
+
+@lru_cache
+def _environment(language: Language) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("web"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    texts = translations(language)
+    # The i18n extension adds this method to the environment.
+    environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters["when"] = lambda at: format_time(Millis(at), language)
+    environment.filters["iso"] = to_iso
+    environment.filters["html"] = Markup  # what was sanitised when it was stored
+    environment.globals["static"] = static_url
+    return environment
+
+
+def text_of(request: Request, sentence: str) -> str:
+    """Return a sentence of ours in the language of the answer."""
+    return translations(language_of(request)).gettext(sentence)
