@@ -94,6 +94,12 @@ def thread(tx: sa.Connection, thread_id: int, limit: int = 200) -> list[ShownPos
     return [_shown(row) for row in tx.execute(query)]
 
 
+def single(tx: sa.Connection, post_id: int) -> list[ShownPost]:
+    """One post by itself, where anyone may read it: of a reply whose thread is not known, all there is."""
+    query = _query(posts.c.id).where(posts.c.id == post_id, _READABLE)
+    return [_shown(row) for row in tx.execute(query)]
+
+
 def by_actor(
     tx: sa.Connection, actor_id: int, *, before: int | None = None, limit: int = PAGE
 ) -> list[ShownPost]:
