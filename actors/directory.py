@@ -92,8 +92,8 @@ class Directory:
         self._mode: FederationMode = mode
         self._node = NodeClient(storage, client, keyring)
         self._senders = Senders(storage, self._node, clock, mode)
-        self._actor_flights: Flights[ActorRecord] = Flights()
-        self._server_flights: Flights[ServerRecord] = Flights()
+        self._flights: Flights[ActorRecord] = Flights()
+        self._inspections: Flights[ServerRecord] = Flights()
         self._silent: Recent[str, Millis] = Recent(REMEMBERED)
 
     def cached(self, key_id: str) -> VerifiedKey | None:
@@ -129,14 +129,10 @@ class Directory:
         unless `fresh`.
         """
         wanted = iris.identify(iri)
-        known = await self._storage.read(_look_up, wanted, self._clock(), self._mode)
-        if known.actor is not None and self._is_fresh(known.actor, max_age):
-            return _require_living(known.actor)
-        if known.ours:
-            raise NotFound(f"there is no actor {wanted} here")
-        if known.refusal is not None:
-            raise Unauthorized(f"{wanted}: {known.refusal}")
-        return await self._actor_flights.join(wanted, lambda: self._fetch_actor(wanted, fresh=fresh))
+        found = await self._find_fresh(wanted, max_age)
+        if found is None:
+            found = await self._flights.join(wanted, lambda: self._fetch_actor(wanted, max_age, fresh=fresh))
+        return _require_living(found)
 
     async def actor_by_handle(self, username: str, host: str) -> ActorRecord:
         """Return the actor that `@username@host` means, asking `host` by WebFinger when unknown.
@@ -154,23 +150,39 @@ class Directory:
 
         One that does not say is returned as it was known before, and asked again after an hour.
         """
-        found = await self._storage.read(find_server, host)
-        if found is not None and self._was_inspected(found):
-            return found
-        return await self._server_flights.join(host, lambda: self._inspect(host))
+        return await self._find_inspected(host) or await self._inspections.join(
+            host, lambda: self._inspect(host)
+        )
+
+    async def _find_fresh(self, iri: Iri, max_age: int | None) -> ActorRecord | None:
+        known = await self._storage.read(_look_up, iri, self._clock(), self._mode)
+        if known.actor is not None and self._is_fresh(known.actor, max_age):
+            return known.actor
+        if known.ours:
+            raise NotFound(f"there is no actor {iri} here")
+        if known.refusal is not None:
+            raise Unauthorized(f"{iri}: {known.refusal}")
+        return None
 
     def _is_fresh(self, actor: ActorRecord, max_age: int | None) -> bool:
         if actor.local or actor.gone_at is not None or max_age is None:
             return True
         return actor.fetched_at is not None and self._clock() - actor.fetched_at <= max_age
 
-    async def _fetch_actor(self, iri: Iri, *, fresh: bool) -> ActorRecord:
+    async def _fetch_actor(self, iri: Iri, max_age: int | None, *, fresh: bool) -> ActorRecord:
+        known = await self._find_fresh(iri, max_age)  # a flight may have landed since the first look
+        if known is not None:
+            return known
         document = await self._node.fetch(iri, purpose=Purpose.FETCH, fresh=fresh)
         if not isinstance(document, Actor):
             raise MalformedDocument("not an actor", path="$.type")
         if not iris.same_origin(document.id, iri):
             raise MalformedDocument("the actor is on another origin", path="$.id")
-        return _require_living(await self._storage.write(save_remote, document, self._clock()))
+        return await self._storage.write(save_remote, document, self._clock())
+
+    async def _find_inspected(self, host: str) -> ServerRecord | None:
+        found = await self._storage.read(find_server, host)
+        return found if found is not None and self._was_inspected(found) else None
 
     def _was_inspected(self, server: ServerRecord) -> bool:
         now, asked = self._clock(), self._silent.get(server.host)
@@ -179,6 +191,9 @@ class Directory:
         return server.inspected_at is not None and now - server.inspected_at < INSPECTION_LIFETIME
 
     async def _inspect(self, host: str) -> ServerRecord:
+        known = await self._find_inspected(host)
+        if known is not None:
+            return known
         now = self._clock()
         refusal = await self._storage.read(is_host_refused, host, now, self._mode)
         if refusal is not None:

@@ -16,7 +16,7 @@ MAX_ERROR_LENGTH: Final = 500
 """Characters of an error that an operator reads in a list."""
 
 
-def schedule(  # noqa: PLR0917 - the four columns of a job, in their order
+def schedule(
     tx: sa.Connection, kind: str, key: str, payload: Mapping[str, JsonValue], due_at: Millis, now: Millis
 ) -> None:
     """Ask for a job. One that waits already takes the new payload and keeps the earlier time.

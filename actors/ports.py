@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from federation.webfinger import Jrd
-
 from federation.client import Purpose, Signer
 from federation.nodeinfo import Software
 from federation.vocabulary import Millis, Thing
+from federation.webfinger import Jrd
 
 P = ParamSpec("P")
 R = TypeVar("R")

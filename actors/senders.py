@@ -98,6 +98,9 @@ class Senders:
             raise SignatureRejected(rejected[1])
 
     async def _fetch_unknown(self, key_id: Iri, *, fresh: bool) -> VerifiedKey:
+        known = self.cached(key_id)  # stored since the database was asked, by a flight that has landed
+        if known is not None:
+            return known
         try:
             actor = await self._fetch_owner(key_id, fresh=fresh)
             choose_key(actor, key_id)

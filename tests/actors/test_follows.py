@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -105,7 +106,7 @@ async def test_only_the_exact_pending_follow_is_answered(
     def check(tx: sa.Connection) -> None:
         alice, area = people(tx)
         made = ask(tx, alice, area)
-        right = {"iri": FIRST, "follower_id": alice.id, "target_id": area.id}
+        right: dict[str, Any] = {"iri": FIRST, "follower_id": alice.id, "target_id": area.id}
         for wrong in ({"iri": SECOND}, {"follower_id": area.id}, {"target_id": alice.id}):
             assert answer(tx, **{**right, **wrong}, now=LATER) is None
         assert find_follow(tx, FIRST) == made

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -66,7 +67,7 @@ async def test_the_node_is_called_like_its_host(database: Database) -> None:
 
 
 async def test_markup_and_controls_are_taken_out(database: Database) -> None:
-    made = {"name": " は\u202eな  こ ", "summary": "<p>よ<script>alert(1)</script></p>"}
+    made: dict[str, Any] = {"name": " は\u202eな  こ ", "summary": "<p>よ<script>alert(1)</script></p>"}
     actor = await database.write(lambda tx: settle(tx, **made))
     assert actor.name == "はな こ"
     assert "script" not in actor.summary

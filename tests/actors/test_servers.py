@@ -14,9 +14,11 @@ from actors.servers import (
     save_scheme,
     save_server,
 )
+from federation.vocabulary import Millis
 from tests.testrig.clock import DAY, NOON
 from web.database import Database
 
+WEEK = Millis(NOON + 7 * DAY)
 FEP = "https://w3id.org/fep/1b12"
 
 
@@ -87,9 +89,9 @@ async def test_what_an_actor_says_stands_until_the_software_is_another(database:
 @pytest.mark.anyio
 async def test_schemes_are_remembered_until_they_expire(database: Database) -> None:
     def check(tx: sa.Connection) -> None:
-        save_scheme(tx, "p.test", "rfc9421", until=NOON + 7 * DAY, now=NOON)
+        save_scheme(tx, "p.test", "rfc9421", until=WEEK, now=NOON)
         save_server(tx, "q.test", NOON)
-        assert find_schemes(tx, NOON) == {"p.test": ("rfc9421", NOON + 7 * DAY)}
-        assert find_schemes(tx, NOON + 7 * DAY) == {}
+        assert find_schemes(tx, NOON) == {"p.test": ("rfc9421", WEEK)}
+        assert find_schemes(tx, WEEK) == {}
 
     await database.write(check)

@@ -40,14 +40,14 @@ def settle(
 
 
 def describe(
-    name: str = "alice", host: str = "p.test", *, pair: KeyPair | None = None, **values: Any
+    username: str = "alice", host: str = "p.test", *, pair: KeyPair | None = None, **values: Any
 ) -> Actor:
     """The document of a remote actor with an RSA and an Ed25519 key."""
-    iri = Iri(f"https://{host}/users/{name}")
+    iri = Iri(f"https://{host}/users/{username}")
     actor = Actor(
         id=iri,
         type="Person",
-        preferred_username=name,
+        preferred_username=username,
         inbox=Iri(f"{iri}/inbox"),
         outbox=Iri(f"{iri}/outbox"),
         followers=Iri(f"{iri}/followers"),
@@ -68,6 +68,6 @@ def publish(iri: str, pair: KeyPair) -> tuple[PublicKey, PublicKey]:
     )
 
 
-def meet(tx: sa.Connection, name: str = "alice", host: str = "p.test", **values: Any) -> ActorRecord:
+def meet(tx: sa.Connection, username: str = "alice", host: str = "p.test", **values: Any) -> ActorRecord:
     """Store a remote actor as if its document had just been fetched."""
-    return save_remote(tx, describe(name, host, **values), NOON)
+    return save_remote(tx, describe(username, host, **values), NOON)

@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from federation.webfinger import Jrd
-
-from federation.client import Purpose, Signer, Software
+from federation.client import Purpose, Signer
 from federation.errors import Fault, Unreachable
+from federation.nodeinfo import Software
 from federation.vocabulary import Thing
+from federation.webfinger import Jrd
 
 T = TypeVar("T")
 
@@ -23,6 +23,8 @@ class WebOfActors:
     asked: list[str] = field(default_factory=list)
     signers: list[Signer | None] = field(default_factory=list)
     purposes: list[Purpose] = field(default_factory=list)
+    fresh: list[bool] = field(default_factory=list)
+    was_asked: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event | None = None
     """Where set, nothing is answered before it opens."""
 
@@ -30,11 +32,14 @@ class WebOfActors:
         self, iri: str, signer: Signer | None = None, *, purpose: Purpose = Purpose.FETCH, fresh: bool = False
     ) -> Thing:
         self.asked.append(iri)
+        self.fresh.append(fresh)
+        self.was_asked.set()
         self.signers.append(signer)
         self.purposes.append(purpose)
         if self.gate is not None:
             await self.gate.wait()
-        return _answer(self.documents.get(iri, Unreachable(f"{iri}: HTTP 404", status=404)))
+        missing: Thing | Fault = Unreachable(f"{iri}: HTTP 404", status=404)
+        return _answer(self.documents.get(iri, missing))
 
     async def fetch_webfinger(self, name: str, host: str) -> Jrd:
         self.asked.append(f"{name}@{host}")
