@@ -30,7 +30,13 @@ _TAGS = {
     *("p", "br", "span", "a", "del", "s", "pre", "blockquote", "code", "b", "strong", "u", "i", "em"),
     *("ul", "ol", "li", "ruby", "rt", "rp"),
 }
-_ATTRIBUTES = {"a": {"href", "class"}, "span": {"class"}, "ol": {"start", "reversed"}, "li": {"value"}}
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),  # said aloud: the sanitiser's own default allows `title` and `lang` everywhere
+    "a": {"href", "class"},
+    "span": {"class"},
+    "ol": {"start", "reversed"},
+    "li": {"value"},
+}
 _HIDDEN = {"script", "style", "iframe", "noscript", "template", "textarea", "title", "svg", "math"}
 
 _CLASS = re.compile(r"(?:h|p|u|dt|e)-[a-z0-9-]+|mention|hashtag|ellipsis|invisible")
