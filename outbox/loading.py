@@ -322,7 +322,12 @@ def _load_entries(tx: sa.Connection, log_ids: Collection[int]) -> dict[int, LogR
     if not log_ids:
         return {}
     rows = tx.execute(_ENTRIES, {"log_ids": sorted(log_ids)})
-    return {row.id: LogRecord(*tuple(row)[:-1], tuple(_split(row.earlier_audiences))) for row in rows}
+    return {row.id: _entry(row) for row in rows}
+
+
+def _entry(row: sa.Row[Any]) -> LogRecord:
+    *columns, audiences = tuple(row)
+    return LogRecord(*columns, earlier_audiences=tuple(_split(audiences)))
 
 
 def _load_skipped(tx: sa.Connection, ids: Sequence[int], concerned: Collection[int]) -> dict[int, set[int]]:
