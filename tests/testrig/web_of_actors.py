@@ -38,8 +38,12 @@ class WebOfActors:
         self.purposes.append(purpose)
         if self.gate is not None:
             await self.gate.wait()
-        missing: Thing | Fault = Unreachable(f"{iri}: HTTP 404", status=404)
-        return _answer(self.documents.get(iri, missing))
+        found = self.documents.get(iri)
+        if found is None:
+            raise Unreachable(f"{iri}: HTTP 404", status=404)
+        if isinstance(found, Fault):
+            raise found
+        return found
 
     async def fetch_webfinger(self, name: str, host: str) -> Jrd:
         self.asked.append(f"{name}@{host}")
