@@ -1,0 +1,84 @@
+"""WebFinger and NodeInfo of other servers, believed only about their own origin."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Protocol, TypeVar
+from urllib.parse import quote
+
+from federation import iris
+from federation.client.content import Accept
+from federation.client.fetching import Fetched
+from federation.errors import MalformedDocument, RemoteFault, Unreachable
+from federation.nodeinfo import Software, parse_discovery, parse_software
+from federation.vocabulary import Actor, Iri, Thing
+from federation.webfinger import Jrd, parse_jrd
+
+T = TypeVar("T")
+
+
+class Fetches(Protocol):
+    """The part of the client that is used here."""
+
+    async def fetch(self, iri: str, *, accept: Accept) -> Fetched:
+        """GET a document."""
+
+    async def fetch_document(self, iri: str) -> Thing:
+        """GET an ActivityStreams document."""
+
+
+async def fetch_webfinger(client: Fetches, name: str, host: str) -> Jrd:
+    """Return what `host` (`host[:port]`) says of `name`; see `Client.fetch_webfinger`."""
+    host = iris.host(f"https://{host}")
+    query = quote(f"acct:{name}@{host}", safe=":@")
+    fetched = await _ask(host, lambda origin: client.fetch(f"{origin}/.well-known/webfinger?resource={query}", accept="jrd"))
+    jrd = parse_jrd(fetched.body)
+    if jrd.subject is not None and _fold(jrd.subject) != _fold((name, host)):
+        raise MalformedDocument("the subject is somebody else", path="$.subject")
+    if iris.host(jrd.self_link) not in {host, iris.host(fetched.final_url)}:
+        raise MalformedDocument("the actor is on a third host", path="$.links")
+    return jrd
+
+
+async def fetch_nodeinfo(client: Fetches, host: str) -> Software:
+    """Return what `host` (`host[:port]`) runs; see `Client.fetch_nodeinfo`."""
+    host = iris.host(f"https://{host}")
+    fetched = await _ask(host, lambda origin: client.fetch(f"{origin}/.well-known/nodeinfo", accept="jrd"))
+    found = parse_discovery(fetched.body)
+    if found.document is None:
+        raise MalformedDocument("no link to a NodeInfo that we can read", path="$.links")
+    _require_own(found.document, fetched.final_url)
+    software = parse_software((await client.fetch(found.document, accept="json")).body)
+    if found.application is None:
+        return software
+    _require_own(found.application, fetched.final_url)
+    return replace(software, implements=await _ask_application(client, found.application))
+
+
+async def _ask_application(client: Fetches, application: Iri) -> tuple[str, ...]:
+    """What the server's own actor implements (FEP-844e); nothing where it cannot be had."""
+    try:
+        thing = await client.fetch_document(application)
+    except RemoteFault:
+        return ()
+    return thing.implements if isinstance(thing, Actor) else ()
+
+
+async def _ask(host: str, ask: Callable[[str], Awaitable[T]]) -> T:
+    """Ask by https; on a loopback name by plain http where there is no https."""
+    secure, plain = f"https://{host}", f"http://{host}"
+    try:
+        return await ask(secure)
+    except Unreachable as fault:
+        if fault.status is not None or not iris.is_allowed_scheme(plain):
+            raise
+    return await ask(plain)
+
+
+def _require_own(link: Iri, document: Iri) -> None:
+    if not iris.same_origin(link, document):
+        raise MalformedDocument("a link to another origin", path="$.links")
+
+
+def _fold(handle: tuple[str, str]) -> tuple[str, str]:
+    name, host = handle
+    return name.casefold(), host
