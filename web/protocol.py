@@ -64,7 +64,7 @@ class TimedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._in_head, self._head_bytes = True, 0
+        self._in_head = True
         self._arm(HEAD_SECONDS)
         super().on_message_begin()
 
