@@ -110,11 +110,19 @@ class Client:
         return await read_document(iri, fetch)
 
     async def fetch_webfinger(self, name: str, host: str) -> Jrd:
-        """Ask `host` who `name` is; raises as `fetch` does, and `MalformedDocument`."""
+        """Ask `host` who `name` is (RFC 7033); raises as `fetch` does, and `MalformedDocument`.
+
+        The subject must be who was asked for, and the one actor must live on the host that was asked or on
+        the one that answered.
+        """
         return await discovery.fetch_webfinger(name, host, self.fetch)
 
     async def fetch_nodeinfo(self, host: str) -> Software:
-        """Ask `host` which software it runs; raises as `fetch` does, and `MalformedDocument`."""
+        """Ask `host` which software it runs; raises as `fetch` does, and `MalformedDocument`.
+
+        Every link must stay on the origin that answered. What the server's own actor implements comes with
+        it where it has one (FEP-2677, FEP-844e).
+        """
         return await discovery.fetch_nodeinfo(host, self.fetch, self.fetch_document)
 
     async def post(

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 from urllib.parse import quote
 
 from federation import iris
@@ -13,24 +13,22 @@ from federation.nodeinfo import Software, parse_discovery, parse_software
 from federation.vocabulary import Actor, Iri, Thing
 from federation.webfinger import Jrd, parse_jrd
 
-T = TypeVar("T")
 
+class Fetch(Protocol):
+    """`Client.fetch`, as far as it is used here."""
 
-class Fetches(Protocol):
-    """The part of the client that is used here."""
-
-    async def fetch(self, iri: str, *, accept: Accept) -> Fetched:
+    async def __call__(self, iri: str, *, accept: Accept) -> Fetched:
         """GET a document."""
 
-    async def fetch_document(self, iri: str) -> Thing:
-        """GET an ActivityStreams document."""
+
+FetchDocument = Callable[[str], Awaitable[Thing]]
 
 
-async def fetch_webfinger(client: Fetches, name: str, host: str) -> Jrd:
+async def fetch_webfinger(name: str, host: str, fetch: Fetch) -> Jrd:
     """Return what `host` (`host[:port]`) says of `name`; see `Client.fetch_webfinger`."""
     host = iris.host(f"https://{host}")
     query = quote(f"acct:{name}@{host}", safe=":@")
-    fetched = await _ask(host, lambda origin: client.fetch(f"{origin}/.well-known/webfinger?resource={query}", accept="jrd"))
+    fetched = await _ask(host, f"/.well-known/webfinger?resource={query}", fetch)
     jrd = parse_jrd(fetched.body)
     if jrd.subject is not None and _fold(jrd.subject) != _fold((name, host)):
         raise MalformedDocument("the subject is somebody else", path="$.subject")
@@ -39,39 +37,38 @@ async def fetch_webfinger(client: Fetches, name: str, host: str) -> Jrd:
     return jrd
 
 
-async def fetch_nodeinfo(client: Fetches, host: str) -> Software:
+async def fetch_nodeinfo(host: str, fetch: Fetch, fetch_document: FetchDocument) -> Software:
     """Return what `host` (`host[:port]`) runs; see `Client.fetch_nodeinfo`."""
-    host = iris.host(f"https://{host}")
-    fetched = await _ask(host, lambda origin: client.fetch(f"{origin}/.well-known/nodeinfo", accept="jrd"))
+    fetched = await _ask(iris.host(f"https://{host}"), "/.well-known/nodeinfo", fetch)
     found = parse_discovery(fetched.body)
     if found.document is None:
         raise MalformedDocument("no link to a NodeInfo that we can read", path="$.links")
     _require_own(found.document, fetched.final_url)
-    software = parse_software((await client.fetch(found.document, accept="json")).body)
+    software = parse_software((await fetch(found.document, accept="json")).body)
     if found.application is None:
         return software
     _require_own(found.application, fetched.final_url)
-    return replace(software, implements=await _ask_application(client, found.application))
+    return replace(software, implements=await _ask_application(found.application, fetch_document))
 
 
-async def _ask_application(client: Fetches, application: Iri) -> tuple[str, ...]:
-    """What the server's own actor implements (FEP-844e); nothing where it cannot be had."""
+async def _ask_application(application: Iri, fetch_document: FetchDocument) -> tuple[str, ...]:
+    """Return what the server's own actor implements (FEP-844e), nothing where it cannot be had."""
     try:
-        thing = await client.fetch_document(application)
+        thing = await fetch_document(application)
     except RemoteFault:
         return ()
     return thing.implements if isinstance(thing, Actor) else ()
 
 
-async def _ask(host: str, ask: Callable[[str], Awaitable[T]]) -> T:
+async def _ask(host: str, path: str, fetch: Fetch) -> Fetched:
     """Ask by https; on a loopback name by plain http where there is no https."""
-    secure, plain = f"https://{host}", f"http://{host}"
+    secure, plain = f"https://{host}{path}", f"http://{host}{path}"
     try:
-        return await ask(secure)
+        return await fetch(secure, accept="jrd")
     except Unreachable as fault:
         if fault.status is not None or not iris.is_allowed_scheme(plain):
             raise
-    return await ask(plain)
+    return await fetch(plain, accept="jrd")
 
 
 def _require_own(link: Iri, document: Iri) -> None:

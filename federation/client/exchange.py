@@ -24,7 +24,6 @@ _ERROR_LENGTH = 300
 """Characters of a network fault that are kept: some quote what the peer sent."""
 
 _DRAIN_BYTES = 16_384
-_DRAIN_SECONDS = 1.0
 """Of the answer to a POST: nobody reads it, but only a connection that was read to its end is used again."""
 
 _FAULTS = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
@@ -58,6 +57,7 @@ class Exchange:
 
     def __init__(self, transport: httpx.AsyncBaseTransport, options: ClientOptions) -> None:
         self._transport = transport
+        self._drain_deadline = options.deadlines.drain
         self._fixed = {"user-agent": options.user_agent, "accept-encoding": IDENTITY}
 
     async def get(self, target: Target, headers: Mapping[str, str], *, cap: int) -> Answer:
@@ -75,7 +75,7 @@ class Exchange:
         """Send; the answer counts as soon as its head is here. Raises `Unreachable`."""
         response = await self._send("POST", target, headers, content)
         try:
-            await _drain(response)
+            await self._drain(response)
         finally:
             await _close(response)
         return Answer(response.status_code, response.headers)
@@ -89,6 +89,13 @@ class Exchange:
         except _FAULTS as error:
             raise _name(error, target) from error
 
+    async def _drain(self, response: httpx.Response) -> None:
+        if _announced_length(response) == 0:
+            return
+        with suppress(*_FAULTS):  # the peer has answered, whatever becomes of its words
+            async with asyncio.timeout(self._drain_deadline):
+                await _read(response, _DRAIN_BYTES)
+
 
 async def _read(response: httpx.Response, cap: int) -> tuple[bytes, bool]:
     if (_announced_length(response) or 0) > cap:
@@ -99,14 +106,6 @@ async def _read(response: httpx.Response, cap: int) -> tuple[bytes, bool]:
         if len(read) > cap:
             return b"", False
     return bytes(read), True
-
-
-async def _drain(response: httpx.Response) -> None:
-    if _announced_length(response) == 0:
-        return
-    with suppress(*_FAULTS):  # the peer has answered, whatever becomes of its words
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            await _read(response, _DRAIN_BYTES)
 
 
 async def _close(response: httpx.Response) -> None:

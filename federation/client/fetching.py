@@ -65,7 +65,7 @@ class Fetcher:
         self._places = Places(limits.connections_per_host, limits.waiting_per_host)
         self._budgets = Budgets(limits.fetches_per_minute, limits.remembered, clock)
         self._documents = Failures(limits.remembered, clock)
-        self._hosts = Failures(limits.remembered, clock)
+        self._servers = Failures(limits.remembered, clock)
         self._flights: Flights[Fetched] = Flights()
 
     async def fetch(
@@ -75,7 +75,7 @@ class Fetcher:
         wish = Wish(self._targets.admit(iri), accept, signer, purpose)
         if not fresh:
             self._documents.recall(wish.key)
-            self._hosts.recall(wish.target.host)
+            self._servers.recall(wish.target.origin)
         return await self._flights.join((purpose, wish.key), lambda: self._fly(wish))
 
     async def close(self) -> None:
@@ -100,7 +100,7 @@ class Fetcher:
         """Take a place of the host, then one of the pool: a slow host holds its own places only."""
         try:
             async with asyncio.timeout_at(until):
-                await stack.enter_async_context(self._places.hold((wish.purpose, wish.target.host)))
+                await stack.enter_async_context(self._places.hold((wish.purpose, wish.target.origin)))
                 await stack.enter_async_context(self._pools[wish.purpose])
         except TimeoutError:
             raise Busy(f"{wish.target.host}: no place became free in time") from None
@@ -112,7 +112,7 @@ class Fetcher:
         except TimeoutError:
             fault = Unreachable(f"{wish.target.host}: no answer within {self._deadlines[wish.purpose]:g} s")
             # One slow page is no slow server.
-            self._hosts.note(wish.target.host, fault, grace=1)
+            self._servers.note(wish.target.origin, fault, grace=1)
             raise fault from None
 
     async def _follow(self, wish: Wish) -> Fetched:
@@ -130,13 +130,13 @@ class Fetcher:
     async def _ask(
         self, target: Target, signer: Signer | None, expectation: Expectation, purpose: Purpose
     ) -> Answer:
-        self._budgets.take((purpose, target.host))
+        self._budgets.take((purpose, target.origin))
         try:
             answer = await self._knock(target, signer, expectation.accept)
         except NotConnected as fault:
-            self._hosts.note(target.host, fault)
+            self._servers.note(target.origin, fault)
             raise
-        self._hosts.clear(target.host)
+        self._servers.clear(target.origin)
         return answer
 
     async def _knock(self, target: Target, signer: Signer | None, accept: str) -> Answer:

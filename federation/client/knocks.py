@@ -33,11 +33,6 @@ class Knocked:
     scheme: Scheme
     learned: Scheme | None
 
-    @property
-    def is_success(self) -> bool:
-        """Whether the answer is 2xx."""
-        return self.answer.status in _SUCCESS
-
 
 class Knocks:
     """Signed requests. Each is signed anew: peers refuse a `Date` that is a minute old."""
@@ -71,7 +66,7 @@ class Knocks:
 
         first = first or self._schemes.scheme(target.origin)
         answer, scheme, is_second = await self._knock(target, first, send)
-        if not is_second or answer.status not in _SUCCESS:
+        if not is_second or not is_success(answer.status):
             return Knocked(answer, scheme, None)
         self._schemes.remember(target.origin, scheme)
         return Knocked(answer, scheme, scheme)
@@ -122,6 +117,11 @@ class RecentSchemes:
             self._learned.put(origin, self._clock())
         else:
             self._learned.drop(origin)
+
+
+def is_success(status: int) -> bool:
+    """Whether a status is one of 2xx."""
+    return status in _SUCCESS
 
 
 def other_scheme(scheme: Scheme) -> Scheme:

@@ -54,6 +54,8 @@ class Deadlines:
     """An inbox that waits longer loses the post: Lemmy gives up after 9 s."""
     fetch: float = 10.0
     post: float = 10.0
+    drain: float = 1.0
+    """For the rest of an answer to a POST, which nobody reads, so that its connection can be used again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from federation.client.dates import read_retry_after, read_skew
-from federation.client.knocks import Knocked, Knocks
+from federation.client.knocks import Knocked, Knocks, is_success
 from federation.client.options import ClientOptions, Signer
 from federation.client.targets import Target, Targets
 from federation.errors import RemoteFault, Unreachable
@@ -32,7 +32,7 @@ class PostResult:
     @property
     def is_success(self) -> bool:
         """Whether the peer answered 2xx. It is no proof that anybody sees the activity."""
-        return self.status is not None and self.error is None
+        return self.status is not None and is_success(self.status)
 
 
 class Poster:
@@ -71,7 +71,7 @@ class Poster:
         answer, now = knocked.answer, self._clock()
         return PostResult(
             answer.status,
-            None if knocked.is_success else f"{target.host}: HTTP {answer.status}",
+            None if is_success(answer.status) else f"{target.host}: HTTP {answer.status}",
             retry_after=read_retry_after(answer.header("retry-after"), now),
             skew=read_skew(answer.header("date"), now),
             learned_scheme=knocked.learned,
