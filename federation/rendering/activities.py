@@ -4,6 +4,7 @@ Every builder returns a document to which the caller may add a proof; only `wrap
 the bytes of the activity inside are not ours to change.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 import orjson
@@ -20,6 +21,7 @@ from federation.rendering.contexts import (
 from federation.vocabulary import PUBLIC, Iri, Millis, Peering
 
 _BLIND = frozenset({"bto", "bcc"})
+_OBJECT = re.compile(rb"[ \t\r\n]*\{")
 
 
 def create(iri: Iri, document: Mapping[str, object]) -> Document:
@@ -121,7 +123,7 @@ def wrap(iri: Iri, *, actor: Iri, followers: Iri, inner: bytes, published: Milli
     Except that recipients who were to stay unseen do so: `bto` and `bcc` are taken out (ActivityPub §6).
     Raises `ValueError` when `inner` is not a JSON object.
     """
-    if not inner.lstrip().startswith(b"{"):
+    if not _OBJECT.match(inner):
         raise ValueError("only a JSON object can be announced")
     head = {
         "@context": ACTIVITY_STREAMS,

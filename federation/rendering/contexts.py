@@ -3,7 +3,7 @@
 No context address of ours exists: Fedify answers 500 to a document whose context it cannot fetch.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -106,12 +106,13 @@ _TERMS: dict[str, str | dict[str, str]] = {
 
 def contextualise(values: Mapping[str, object]) -> Document:
     """Return the document with its `@context` in front: what its keys and types need, and proofs."""
-    words = set(_list_words(values))
+    words: dict[str, None] = {}
+    _collect_words(values, words)
     context: list[object] = [ACTIVITY_STREAMS]
     if "publicKey" in words:
         context.append(_SECURITY)
     context.append(_DATA_INTEGRITY)
-    terms = {term: meaning for term, meaning in _TERMS.items() if term in words}
+    terms = {word: _TERMS[word] for word in words if word in _TERMS}
     if terms:
         context.append(terms)
     return {"@context": context, **embed(values)}
@@ -130,19 +131,20 @@ def present(**values: object) -> Document:
 def format_time(when: Millis) -> str:
     """Format a time as RFC 3339 in UTC with `Z`; milliseconds only where there are some."""
     seconds, rest = divmod(when, 1000)
-    text = datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    text = datetime.fromtimestamp(seconds, tz=UTC).isoformat()[:19]
     return f"{text}.{rest:03}Z" if rest else f"{text}Z"
 
 
-def _list_words(value: object) -> Iterator[str]:
-    """Yield every key, and every type, of a document."""
-    if isinstance(value, Mapping):
+def _collect_words(value: object, words: dict[str, None]) -> None:
+    """Collect every key and every type of a document, in the order in which they come."""
+    if isinstance(value, dict):
         for key, member in value.items():
-            yield key
-            if key == "type" and isinstance(member, str):
-                yield member
+            words[key] = None
+            if isinstance(member, str):
+                if key == "type":
+                    words[member] = None
             elif key != "@context":
-                yield from _list_words(member)
-    elif isinstance(value, list | tuple):
+                _collect_words(member, words)
+    elif isinstance(value, list):
         for member in value:
-            yield from _list_words(member)
+            _collect_words(member, words)

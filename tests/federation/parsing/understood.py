@@ -149,6 +149,10 @@ def _read_actor(document: dict[str, Any]) -> Said:
         "keys": [
             {"id": key["id"], "owner": key["owner"], "pem": key["publicKeyPem"]}
             for key in _listed(document, "publicKey")
+        ]
+        + [
+            {"id": key["id"], "owner": key["controller"], "multibase": key["publicKeyMultibase"]}
+            for key in _listed(document, "assertionMethod")
         ],
         "alsoKnownAs": _listed(document, "alsoKnownAs"),
         "locked": document.get("manuallyApprovesFollowers"),
@@ -282,7 +286,7 @@ def _read_activity(document: Mapping[str, Any]) -> Said:
     if kind == "Flag":
         text = document.get("content") or document.get("summary")
         return said | {"object": _ids(document, "object"), "text": text}
-    if kind in {"Like", "Dislike", "Follow", "Block"}:
+    if kind in {"Like", "Dislike", "Follow", "Block", "Move"}:
         return said | {"object": _ids(document, "object")[0]}
     if kind == "Delete":
         return said | {"object": _ids(document, "object")[0], "summary": document.get("summary")}
