@@ -97,9 +97,12 @@ class Fetcher:
         return fetched
 
     async def _queue(self, stack: AsyncExitStack, wish: Wish, until: float) -> None:
-        """Take a place of the host, then one of the pool: a slow host holds its own places only."""
+        """Take a place of the host, then one of the pool: a slow host holds its own places only.
+
+        Half of the time is the peer's: who is blamed for being slow has had as much.
+        """
         try:
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout_at(until - self._deadlines[wish.purpose] / 2):
                 await stack.enter_async_context(self._places.hold((wish.purpose, wish.target.origin)))
                 await stack.enter_async_context(self._pools[wish.purpose])
         except TimeoutError:

@@ -58,16 +58,13 @@ def spell(iri: str) -> Target:
 def is_same_document(claimed: str, final: str) -> bool:
     """Whether the id `claimed` names what was served at `final` (FEP-fe34).
 
-    Only the case of the host, a default port and the spelling in which URLs leave may differ; a fragment, a
-    trailing dot or a host in other letters is another name.
+    What is canonical in an IRI and the spelling in which it leaves make no difference; a fragment, a slash
+    or a question mark at the end do.
     """
     try:
-        target = spell(claimed)
-        written = urlsplit(claimed).netloc.lower()
-    except (MalformedDocument, ValueError):
+        return "#" not in claimed and not claimed.endswith("?") and spell(claimed).url == final
+    except MalformedDocument:
         return False
-    port = ":443" if target.url.startswith("https:") else ":80"
-    return "#" not in claimed and target.url == final and written.removesuffix(port) == target.host
 
 
 class Targets:
