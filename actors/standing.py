@@ -3,12 +3,13 @@
 A rule for a host holds for everything below it and for every port.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from actors.origins import find_origins
+from actors.prepared import Prepared
 from actors.records import (
     ActorRecord,
     BlockRecord,
@@ -23,6 +24,9 @@ from actors.tables import actors, blocks, server_rules
 from federation import iris
 from federation.errors import MalformedDocument, NotFound, Refused
 from federation.vocabulary import Iri, Millis
+
+MOST_LABELS: Final = 5
+"""Of a host name whose rules are looked up by a prepared statement; longer ones are rare."""
 
 FEDERATION_OFF: Final = "federation is off"
 SERVER_BLOCKED: Final = "the server is blocked"
@@ -40,19 +44,20 @@ def is_refused(
     The database decides, not the record, which may come from a cache. `limited` is no reason here: that is
     for the policy of an area. A gone actor's own `Delete` may still arrive: that is for the inbox.
     """
-    rows = tx.execute(_STANDING, {"actor": actor.id, "hosts": _chain(actor.host), "now": now}).all()
+    rows = _find_standing(tx, actor, now)
     if not rows:
         return GONE
-    if rows[0].local:
-        return _refuse_actor(rows[0].standing, rows[0].gone_at)
+    is_local, its_standing, gone_at, _rule = rows[0]
+    if is_local:
+        return _refuse_actor(its_standing, gone_at)
     if federation_mode == "off":
         return FEDERATION_OFF
-    rules = {row.rule for row in rows}
+    rules = {rule for *_, rule in rows}
     if "block" in rules:
         return SERVER_BLOCKED
     if federation_mode == "allowlist" and "allow" not in rules:
         return SERVER_NOT_ALLOWED
-    return _refuse_actor(rows[0].standing, rows[0].gone_at)
+    return _refuse_actor(its_standing, gone_at)
 
 
 def is_host_refused(
@@ -209,6 +214,16 @@ def _refuse_actor(standing: Standing, gone_at: Millis | None) -> str | None:
     return None if gone_at is None else GONE
 
 
+def _find_standing(tx: sa.Connection, actor: ActorRecord, now: Millis) -> Sequence[Any]:
+    """Return (local, standing, gone_at, rule) for each rule on the actor's server, or once without one."""
+    hosts = _chain(actor.host)
+    if len(hosts) > MOST_LABELS:
+        return tx.execute(_STANDING, {"actor": actor.id, "hosts": hosts, "now": now}).all()
+    names = hosts + hosts[:1] * (MOST_LABELS - len(hosts))
+    given = {f"host_{place}": name for place, name in enumerate(names)}
+    return _USUAL_STANDING.all(tx, actor=actor.id, now=now, **given)
+
+
 def _is_live(now: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
     return sa.or_(server_rules.c.until.is_(None), server_rules.c.until > now)
 
@@ -224,21 +239,16 @@ def _to_rule(row: sa.Row[tuple[object, ...]]) -> ServerRule:
     return ServerRule(**row._mapping)  # noqa: SLF001
 
 
-_STANDING = (
-    sa.select(
-        actors.c.origin_id.is_not(None).label("local"),
-        actors.c.standing,
-        actors.c.gone_at,
-        server_rules.c.rule,
+def _build_standing(of_host: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    live = _is_live(sa.bindparam("now", type_=sa.BigInteger()))
+    return (
+        sa.select(actors.c.origin_id.is_not(None), actors.c.standing, actors.c.gone_at, server_rules.c.rule)
+        .select_from(actors.outerjoin(server_rules, sa.and_(of_host, live)))
+        .where(actors.c.id == sa.bindparam("actor"))
     )
-    .select_from(
-        actors.outerjoin(
-            server_rules,
-            sa.and_(
-                server_rules.c.host.in_(sa.bindparam("hosts", expanding=True)),
-                _is_live(sa.bindparam("now", type_=sa.BigInteger())),
-            ),
-        )
-    )
-    .where(actors.c.id == sa.bindparam("actor"))
+
+
+_STANDING = _build_standing(server_rules.c.host.in_(sa.bindparam("hosts", expanding=True)))
+_USUAL_STANDING = Prepared(
+    _build_standing(server_rules.c.host.in_([sa.bindparam(f"host_{place}") for place in range(MOST_LABELS)]))
 )

@@ -9,6 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from actors.prepared import Prepared
 from federation.vocabulary import Activity, Actor, Iri, Millis, Post, Update
 from inbox.tables import seen
 
@@ -20,10 +21,13 @@ SWEEP: Final = 1_000
 
 _KEY_BYTES: Final = 16
 
-_MARK: Final = {
-    "sqlite": sqlite.insert(seen).on_conflict_do_nothing().inline(),
-    "postgresql": postgresql.insert(seen).on_conflict_do_nothing().inline(),
-}
+
+def _build_mark(dialect: str) -> sa.Executable:
+    insert = sqlite.insert(seen) if dialect == "sqlite" else postgresql.insert(seen)
+    return insert.on_conflict_do_nothing().inline()
+
+
+_MARK: Final = Prepared(_build_mark, ("actor_id", "key", "at"))
 _FORGET: Final = sa.delete(seen).where(
     seen.c.actor_id == sa.bindparam("actor"), seen.c.key == sa.bindparam("seen_key")
 )
@@ -57,8 +61,7 @@ def _hash(iri: Iri, version: bytes) -> bytes:
 
 def mark(tx: sa.Connection, actor_id: int, key: bytes, now: Millis) -> bool:
     """Remember a key; False = it was heard before, and must have no effect."""
-    values = {"actor_id": actor_id, "key": key, "at": now}
-    return tx.execute(_MARK[tx.dialect.name], values).rowcount > 0
+    return _MARK.run(tx, actor_id=actor_id, key=key, at=now) > 0
 
 
 def forget(tx: sa.Connection, actor_id: int, iri: Iri) -> None:

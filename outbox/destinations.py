@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from actors.prepared import Prepared
 from actors.records import ActorRecord
 from actors.statements import insert_into
 from federation.errors import NotFound
@@ -77,7 +78,7 @@ def _find(tx: sa.Connection, keys: dict[str, int]) -> dict[str, Any]:
     return {row.key: row for row in tx.execute(_KNOWN, {"keys": list(keys)})}
 
 
-_HEARD = (
+_HEARD = Prepared(
     sa.update(destinations)
     .where(destinations.c.server_id == sa.bindparam("server"), destinations.c.failing_since.is_not(None))
     .values(failures=0, paused_until=0, failing_since=None, dropped_at=None)
@@ -99,7 +100,7 @@ def heard_from(tx: sa.Connection, server_id: int, now: Millis) -> bool:
 
     Cheap when nothing is wrong. True = something is due now: nudge the worker after the commit.
     """
-    found = list(tx.execute(_HEARD, {"server": server_id}).scalars())
+    found = [destination_id for (destination_id,) in _HEARD.all(tx, server=server_id)]
     if found:
         make_due(tx, found, now)
     return bool(found)
