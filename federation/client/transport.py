@@ -1,7 +1,7 @@
 """The one place where the network is opened: TLS, addresses, pools, header limits.
 
 A transport as httpx knows them, straight on aiohttp, whose pool does not walk all its connections at each
-request (docs/decisions). It raises aiohttp's own errors; `exchange` names them.
+request (docs/decisions/0003). It raises aiohttp's own errors; `exchange` names them.
 """
 
 import ssl
