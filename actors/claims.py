@@ -68,7 +68,10 @@ def is_below(key_id: Iri, actor: Iri) -> bool:
     (Hubzilla). Other shapes (lotide has `//communities/12#main-key`) must be fetched to be believed.
     """
     document = iris.without_fragment(key_id)
-    return document == actor or document.startswith((actor.rstrip("/") + "/", actor + "?"))
+    inner = actor.rstrip("/") + "/"
+    if document == actor or inner == iris.origin(actor) + "/":  # the whole server is nobody's inner address
+        return document == actor
+    return document.startswith((inner, actor + "?"))
 
 
 def load_key(algorithm: Algorithm, public: str) -> PublicKeyObject:

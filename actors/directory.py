@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from actors.keys import Keyring
 from actors.node_client import NodeClient
-from actors.origins import is_served
+from actors.origins import find_origin_by_host, is_served
 from actors.ports import Clock, Remote, Storage
 from actors.records import ActorRecord, FederationMode, ServerRecord, VerifiedKey, to_actor
 from actors.remote import mark_gone, save_remote
@@ -139,10 +139,12 @@ class Directory:
 
         Its handle is what its own id says, which may be another. Raises as `actor` does.
         """
-        known = await self._storage.read(find_by_handle, username, iris.host(f"https://{host}"))
-        if known is not None:
-            return _require_living(known)
-        jrd = await self._client.fetch_webfinger(username, host)
+        where = iris.host(f"https://{host}")
+        known = await self._storage.read(_look_up_handle, username, where, self._clock(), self._mode)
+        if known.actor is not None:
+            return _require_living(known.actor)
+        known.require_elsewhere(f"@{username}@{where}")
+        jrd = await self._client.fetch_webfinger(username, where)
         return await self.actor(jrd.self_link)
 
     async def server(self, host: str) -> ServerRecord:
@@ -158,10 +160,7 @@ class Directory:
         known = await self._storage.read(_look_up, iri, self._clock(), self._mode)
         if known.actor is not None and self._is_fresh(known.actor, max_age):
             return known.actor
-        if known.ours:
-            raise NotFound(f"there is no actor {iri} here")
-        if known.refusal is not None:
-            raise Unauthorized(f"{iri}: {known.refusal}")
+        known.require_elsewhere(iri)
         return None
 
     def _is_fresh(self, actor: ActorRecord, max_age: int | None) -> bool:
@@ -208,16 +207,29 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the database knows about the id of an actor."""
+    """What the database knows about the id or handle of an actor."""
 
     ours: bool
     refusal: str | None
     actor: ActorRecord | None
 
+    def require_elsewhere(self, name: str) -> None:
+        """Raise unless the actor may be asked for on its own server."""
+        if self.ours:
+            raise NotFound(f"there is no actor {name} here")
+        if self.refusal is not None:
+            raise Unauthorized(f"{name}: {self.refusal}")
+
 
 def _look_up(tx: sa.Connection, iri: Iri, now: Millis, mode: FederationMode) -> _Known:
     refusal = is_host_refused(tx, iris.host(iri), now, mode)
     return _Known(is_served(tx, iri), refusal, find_actor(tx, iri))
+
+
+def _look_up_handle(tx: sa.Connection, username: str, host: str, now: Millis, mode: FederationMode) -> _Known:
+    refusal = is_host_refused(tx, host, now, mode)
+    ours = find_origin_by_host(tx, host) is not None
+    return _Known(ours, refusal, find_by_handle(tx, username, host))
 
 
 def _require_living(actor: ActorRecord) -> ActorRecord:

@@ -145,7 +145,7 @@ class Senders:
         return found
 
     async def _fetch_owner(self, key_id: Iri, *, fresh: bool) -> Actor:
-        """Fetch the actor to whom a key id leads, on the key's own origin, within `KEY_DEADLINE`."""
+        """Fetch the actor to whom a key id leads, within `KEY_DEADLINE`; `choose_key` must still agree."""
         try:
             async with asyncio.timeout(KEY_DEADLINE):
                 return await self._follow(key_id, fresh=fresh)
@@ -167,8 +167,6 @@ class Senders:
             document = await self._client.fetch(owner, purpose=Purpose.VERIFY, fresh=fresh)
         if not isinstance(document, Actor):
             raise SignatureRejected("the key id leads to no actor")
-        if not iris.same_origin(document.id, key_id):
-            raise SignatureRejected("the key id leads to an actor on another origin")
         if served is not None:
             check_same_key(served, document)
         return document

@@ -136,3 +136,4 @@ def test_key_ids_within_an_actors_address(key_id: str, actor: str) -> None:
 )
 def test_key_ids_beside_it(key_id: str) -> None:
     assert not is_below(Iri(key_id), ALICE.id)
+    assert not is_below(Iri(key_id), Iri("https://p.test/"))

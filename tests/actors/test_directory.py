@@ -141,6 +141,19 @@ async def test_a_handle_of_another_host_is_shown_as_the_one_of_the_id(
     assert (await directory.actor_by_handle("admin", "bank.test")).handle == "alice@p.test"
 
 
+async def test_handles_of_ours_and_of_blocked_hosts_are_not_asked_for(
+    database: Database, directory: Directory, web: WebOfActors
+) -> None:
+    hanako = await database.write(settle)
+    assert await directory.actor_by_handle("hanako", "machi.test") == hanako
+    with pytest.raises(NotFound):
+        await directory.actor_by_handle("nobody", "machi.test")
+    await database.write(lambda tx: block_server(tx, "p.test", reason="", until=None, now=NOON))
+    with pytest.raises(Unauthorized):
+        await directory.actor_by_handle("alice", "p.test")
+    assert web.asked == []
+
+
 async def test_a_server_is_asked_once_a_day(
     directory: Directory, web: WebOfActors, clock: ManualClock
 ) -> None:

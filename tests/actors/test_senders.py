@@ -322,6 +322,11 @@ async def test_a_key_document_whose_owner_lists_it(scene: Scene) -> None:
             {"owner": Iri("https://v.test/users/carol")}, on_a_page_of_its_own(), id="owner elsewhere"
         ),
         pytest.param({"id": Iri(f"{ALICE}#main-key")}, on_a_page_of_its_own(), id="another key"),
+        pytest.param(
+            {"id": RSA.id},
+            describe(keys=(RSA, replace(RSA, id=KEY_PAGE))),
+            id="another key of the same owner",
+        ),
         pytest.param({}, describe(), id="not listed by the owner"),
         pytest.param({"pem": public_pem(key_pair(1).rsa)}, on_a_page_of_its_own(), id="other material"),
     ],
