@@ -31,6 +31,7 @@ PAGES = (
     Route("/", timelines.front_page),
     Route("/actor", either(actors.serve_actor, timelines.actor_page)),
     *in_folders("", either(actors.serve_actor, timelines.actor_page)),
+    *in_folders("/follow", remote_follow.follow_page),
     *in_folders("/follow", remote_follow.follow_elsewhere, ["POST"]),
     Route("/posts/{post_id:int}", either(posts.serve_post, threads.thread_page)),
     Route("/threads/{post_id:int}", either(posts.serve_thread, threads.thread_page)),

@@ -3,14 +3,13 @@
 Never a stack trace, never the text for our log. Source: RFC 9457.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ExceptionHandler
 
 from federation.errors import (
     Fault,
@@ -26,6 +25,8 @@ from federation.errors import (
 from web.negotiation import wants_json
 from web.pages.failures import failure_page
 from web.visits import visit_of
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 STATUSES: tuple[tuple[type[Fault], HTTPStatus], ...] = (
     (MalformedDocument, HTTPStatus.BAD_REQUEST),
@@ -62,7 +63,7 @@ def answer(request: Request, status: int, detail: str, headers: Mapping[str, str
     return failure_page(request, status, headers or {})
 
 
-def handlers() -> dict[int | type[Exception], ExceptionHandler]:
+def handlers() -> dict[type[Exception], Handler]:
     """What Starlette is to do with each kind of exception."""
     return {
         Fault: _answer_fault,

@@ -1,7 +1,7 @@
 """Posts as templates want them: with their address here, their areas, and what is attached."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -33,7 +33,7 @@ class AreaLink:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A post on a page. `depth` is 0 for the root of a thread, `original` where it is another server's."""
+    """A post on a page. `original` is where another server has it; `answers` names whom a reply answers."""
 
     shown: ShownPost
     href: str
@@ -42,7 +42,7 @@ class Card:
     original: Iri | None
     attachments: tuple[Attached, ...]
     areas: tuple[AreaLink, ...]
-    depth: int
+    answers: str | None
 
 
 def make_cards(
@@ -50,10 +50,11 @@ def make_cards(
 ) -> list[Card]:
     """Complete the posts of a timeline or thread for a page on `origin`."""
     areas = _areas_of(tx, [each.post.id for each in shown], origin) if with_areas else {}
-    return [_card(each, origin, tuple(areas.get(each.post.id, ()))) for each in shown]
+    names = {each.post.id: each.author_name for each in shown}
+    return [_card(each, origin, tuple(areas.get(each.post.id, ())), names) for each in shown]
 
 
-def _card(shown: ShownPost, origin: str, areas: tuple[AreaLink, ...]) -> Card:
+def _card(shown: ShownPost, origin: str, areas: tuple[AreaLink, ...], names: Mapping[int, str]) -> Card:
     post = shown.post
     return Card(
         shown=shown,
@@ -63,7 +64,7 @@ def _card(shown: ShownPost, origin: str, areas: tuple[AreaLink, ...]) -> Card:
         original=None if post.local else (post.url or post.iri),
         attachments=_read_attachments(post.attachments),
         areas=areas,
-        depth=0 if post.in_reply_to_iri is None else 1,
+        answers=None if post.in_reply_to_id is None else names.get(post.in_reply_to_id),
     )
 
 

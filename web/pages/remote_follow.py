@@ -23,28 +23,31 @@ from web.visits import origin_of, visit_of
 NO_STORE: Final = {"cache-control": "no-store"}
 
 
+async def follow_page(request: Request) -> Response:
+    """The form by itself."""
+    handle, _ = await node_of(request).database.read(_find, request)
+    return _show(request, handle)
+
+
 async def follow_elsewhere(request: Request) -> Response:
     """Redirect to the reader's own server; the same form again, with the reason, where that fails."""
     form = await read_form(request)
+    account = form.get("account", "").strip()
     node = node_of(request)
-    actor = await node.database.read(_find, request)
+    handle, iri = await node.database.read(_find, request)
     try:
-        name, host = parse_acct(form.get("account", "").strip())
+        name, host = parse_acct(account)
     except MalformedDocument:
-        return _again(
-            request,
-            actor[0],
-            text_of(request, "Write your account as @name@server, like @hanako@mastodon.example."),
-        )
+        error = text_of(request, "Write your account as @name@server, like @hanako@mastodon.example.")
+        return _show(request, handle, account, error)
     node.follow_rate.take(visit_of(request).client, node.clock())
     try:
         template = (await node.client.fetch_webfinger(name, host)).subscribe
     except RemoteFault:
-        return _again(
-            request, actor[0], text_of(request, "This server did not answer. Is the address right?")
-        )
+        error = text_of(request, "This server did not answer. Is the address right?")
+        return _show(request, handle, account, error)
     where = template or f"https://{host}/authorize_interaction?uri={{uri}}"
-    return RedirectResponse(where.replace("{uri}", quote(actor[1], safe="")), 303, headers=NO_STORE)
+    return RedirectResponse(where.replace("{uri}", quote(iri, safe="")), 303, headers=NO_STORE)
 
 
 def _find(tx: sa.Connection, request: Request) -> tuple[str, str]:
@@ -53,18 +56,17 @@ def _find(tx: sa.Connection, request: Request) -> tuple[str, str]:
     return f"@{actor.handle}", actor.iri
 
 
-def _again(request: Request, handle: str, error: str) -> Response:
+def _show(request: Request, handle: str, account: str = "", error: str = "") -> Response:
     path = request.url.path.removesuffix("/follow")
     headers = {**NO_STORE, **follow_policy(request)}
-    values = {"handle": handle, "error": error, "path": path}
-    return render(request, "follow.html", values, status=422, headers=headers)
+    values = {"handle": handle, "account": account, "error": error, "path": path}
+    return render(request, "follow.html", values, status=422 if error else 200, headers=headers)
 
 
 def follow_policy(request: Request) -> dict[str, str]:
     """The header that lets the form's answer lead to another server: browsers judge the redirect too."""
-    targets = "'self' https:"
-    if iris.origin(origin_of(request).origin).startswith("http:"):
-        targets += " http:"
+    is_plain = origin_of(request).origin.startswith("http:")
+    targets = "'self' https: http:" if is_plain else "'self' https:"
     return {"content-security-policy": content_policy(targets)}
 
 

@@ -1,7 +1,7 @@
 """Templates to pages: one environment per language, and what every page is given."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import urlencode
 
 import jinja2
@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from federation.vocabulary import Millis
+from web.node import node_of
 from web.pages.languages import LANGUAGES, Language, choose_language, translations
 from web.pages.statics import static_url
 from web.pages.times import format_time, to_iso
@@ -39,6 +39,7 @@ def render(
             lang=language,
             languages=_switches(request, language),
             link=lambda path, **query: link(request, path, **query),
+            when=partial(format_time, now=node_of(request).clock(), language=language),
             site=site,
         )
     )
@@ -92,7 +93,6 @@ def _environment(language: Language) -> jinja2.Environment:
     texts = translations(language)
     # The i18n extension adds this method to the environment.
     environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters["when"] = lambda at: format_time(Millis(at), language)
     environment.filters["iso"] = to_iso
     environment.filters["html"] = Markup  # what was sanitised when it was stored
     environment.globals["static"] = static_url

@@ -49,7 +49,6 @@ def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
         "heading": _heading(cards[0].shown.post),
         "cards": cards,
         "chosen_id": post.id if len(cards) > 1 else None,
-        "areas": (),
         "address": post.iri,
         "canonical": post.iri,
         "is_local": post.local,

@@ -12,13 +12,16 @@ _DAYS: Final = {"ja": "月火水木金土日", "en": ("Mon", "Tue", "Wed", "Thu"
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def format_time(at: Millis, language: Language) -> str:
-    """Return `2026年11月23日（月）21:43`, or `Mon 23 Nov 2026, 21:43`."""
+def format_time(at: Millis, now: Millis, language: Language) -> str:
+    """Return `11月23日（月）21:43`, or `Mon 23 Nov, 21:43`; with the year where it is not this year."""
     local = datetime.fromtimestamp(at / 1000, tz=TOKYO)
+    is_this_year = local.year == datetime.fromtimestamp(now / 1000, tz=TOKYO).year
     day = _DAYS[language][local.weekday()]
     if language == "ja":
-        return f"{local.year}年{local.month}月{local.day}日（{day}）{local:%H:%M}"
-    return f"{day} {local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
+        year = "" if is_this_year else f"{local.year}年"
+        return f"{year}{local.month}月{local.day}日（{day}）{local:%H:%M}"
+    year = "" if is_this_year else f" {local.year}"
+    return f"{day} {local.day} {_MONTHS[local.month - 1]}{year}, {local:%H:%M}"
 
 
 def to_iso(at: Millis) -> str:
