@@ -59,14 +59,14 @@ class Failures:
         """Raise the failure again if it is recent."""
         failure = self._failures.get(key)
         if failure is not None and self._clock() < failure.until:
-            raise _again(failure.fault)
+            raise _copy(failure.fault, " (remembered)")
 
     def note(self, key: Hashable, fault: Fault, *, grace: int = 0) -> None:
         """Remember one more failure in a row; the first `grace` of them have no consequence yet."""
         before = self._failures.get(key)
         count = before.count + 1 if before is not None else 1
         pause = _pause(count - grace)
-        self._failures.put(key, _Failure(fault, count, Millis(self._clock() + pause)))
+        self._failures.put(key, _Failure(_copy(fault), count, Millis(self._clock() + pause)))
 
     def clear(self, key: Hashable) -> None:
         """It works again."""
@@ -102,8 +102,8 @@ def _pause(count: int) -> int:
     return min(LONGEST_PAUSE, FIRST_PAUSE << min(count - 1, 10)) if count > 0 else 0
 
 
-def _again(fault: Fault) -> Fault:
-    text = f"{fault} (remembered)"
+def _copy(fault: Fault, remark: str = "") -> Fault:
+    """Say the same again; a fault that was raised holds on to all that its frames held."""
     if isinstance(fault, Gone):
-        return Gone(text)
-    return Unreachable(text, status=fault.status, permanent=fault.permanent)
+        return Gone(f"{fault}{remark}")
+    return Unreachable(f"{fault}{remark}", status=fault.status, permanent=fault.permanent)

@@ -1,6 +1,6 @@
 """One request and its answer, with a cap on the bytes that are read; faults of the network get their names.
 
-It uses httpx's transport without httpx's client (docs/decisions/0003: the client costs more than the request).
+It uses httpx's transport without httpx's client, which costs more than the request (docs/decisions/0003).
 Deadlines are the caller's: `asyncio.timeout` around whatever belongs to one request.
 """
 

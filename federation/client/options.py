@@ -55,7 +55,7 @@ class Deadlines:
     fetch: float = 10.0
     post: float = 10.0
     drain: float = 1.0
-    """For the rest of an answer to a POST, which nobody reads, so that its connection can be used again."""
+    """For what nobody waits for: the rest of an answer to a POST, a peer's farewell at the end of TLS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Limits:
     """Fetches that may wait for one of a host's connections; the next is refused at once."""
     fetches_per_minute: int = 60
     """Of one host and purpose, after as many at once."""
-    remembered: int = 10_000
+    remembered: int = 4096
     """Entries of each bounded memory: failures, budgets, schemes."""
 
 

@@ -33,7 +33,7 @@ class Target:
     wire: httpx.URL = field(repr=False, compare=False)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def spell(iri: str) -> Target:
     """Return the spelling in which a request for `iri` leaves; raises `MalformedDocument`.
 

@@ -5,6 +5,7 @@ request (docs/decisions/0003). It raises aiohttp's own errors; `exchange` names 
 """
 
 import ssl
+import warnings
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -51,6 +52,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close every connection."""
         if self._session is not None:
+            if self._session.connector is not None:
+                await self._session.connector.close(abort_ssl=True)
             await self._session.close()
         self._system_lookup.close()
 
@@ -68,14 +71,19 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     def _open_connector(self) -> aiohttp.TCPConnector:
         options = self._options
         policy = AddressPolicy(options.allowed_private_networks)
-        return aiohttp.TCPConnector(
-            ssl=self._context,
-            limit=0,  # the pools of `Limits` bound the whole
-            limit_per_host=options.limits.connections_per_host,
-            keepalive_timeout=_IDLE_SECONDS,
-            resolver=GuardedResolver(policy, options.hosts, options.lookup or self._system_lookup),
-            socket_factory=SocketGuard(policy),
-        )
+        with warnings.catch_warnings():
+            # Else a peer that never answers our farewell keeps its socket for the loop's 30 s. The parameter
+            # is to go with aiohttp 4, which has no other yet.
+            warnings.filterwarnings("ignore", "The ssl_shutdown_timeout", DeprecationWarning)
+            return aiohttp.TCPConnector(
+                ssl=self._context,
+                limit=0,  # the pools of `Limits` bound the whole
+                limit_per_host=options.limits.connections_per_host,
+                keepalive_timeout=_IDLE_SECONDS,
+                resolver=GuardedResolver(policy, options.hosts, options.lookup or self._system_lookup),
+                socket_factory=SocketGuard(policy),
+                ssl_shutdown_timeout=options.deadlines.drain,
+            )
 
 
 class _RawBody(httpx.AsyncByteStream):
@@ -89,9 +97,6 @@ class _RawBody(httpx.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
-        connection = self._response.connection
-        if connection is not None and connection.transport is not None:
-            connection.transport.abort()  # closing TLS would go on reading until the peer agrees
         self._response.close()
 
 

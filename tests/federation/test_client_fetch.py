@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import select
+import socket
 import ssl
 import warnings
 from datetime import UTC, datetime, timedelta
@@ -331,6 +333,27 @@ async def test_one_deadline_for_the_whole(network: Network, script: Script) -> N
         with pytest.raises(Unreachable, match=r"no answer within 0\.3 s"):
             await client.fetch(URL)
         await peer.until(lambda peer: peer.closed == 1)
+
+
+async def test_a_peer_that_does_not_say_goodbye(network: Network) -> None:
+    """It reads nothing after the request, so TLS cannot end in agreement: the socket is closed all the same."""
+    server = socket.create_server(("127.0.0.1", 0))
+    network.hosts["peer.test"] = ("127.0.0.1", server.getsockname()[1])
+
+    def serve() -> bool:
+        accepted, _address = server.accept()
+        with network.context("peer.test").wrap_socket(accepted, server_side=True) as connection:
+            connection.recv(65536)
+            poll = select.poll()
+            poll.register(connection, select.POLLRDHUP)
+            return bool(poll.poll(5000))
+
+    async with network.client(deadlines=QUICK) as client:
+        is_closed = asyncio.create_task(asyncio.to_thread(serve))
+        with pytest.raises(Unreachable, match="no answer"):
+            await client.fetch(URL)
+        assert await is_closed
+    server.close()
 
 
 async def test_redirects_share_one_deadline(network: Network) -> None:
