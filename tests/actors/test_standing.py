@@ -92,6 +92,17 @@ async def test_addresses_have_no_parents(database: Database) -> None:
     await database.write(check)
 
 
+@pytest.mark.parametrize("depth", [0, 1, 3, 4, 5, 6, 7, 8, 20])
+async def test_a_block_holds_however_deep_the_name(database: Database, depth: int) -> None:
+    def check(tx: sa.Connection) -> None:
+        actor = meet(tx, host="a." * depth + "bad.test")
+        assert is_refused(tx, actor, NOON, "open") is None
+        block(tx)
+        assert is_refused(tx, actor, NOON, "open") == SERVER_BLOCKED
+
+    await database.write(check)
+
+
 async def test_a_rule_ends(database: Database) -> None:
     def check(tx: sa.Connection) -> None:
         until = Millis(NOON + DAY)
