@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import sqlalchemy as sa
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -19,6 +18,7 @@ from actors.records import ActorRecord, FollowRecord
 from areas import posts, registry
 from areas.records import AreaRecord, PlacementRecord, PostRecord
 from areas.tables import placements
+from federation import signatures
 from federation.client import Client, ClientOptions, open_client
 from federation.signatures import Request
 from federation.vocabulary import Iri, Millis
@@ -111,7 +111,9 @@ class Town:
     async def placements(self) -> list[PlacementRecord]:
         def read(tx: sa.Connection) -> list[PlacementRecord]:
             columns = [placements.c[name] for name in PlacementRecord.__dataclass_fields__]
-            return [PlacementRecord(*row) for row in tx.execute(sa.select(*columns).order_by(placements.c.id))]
+            return [
+                PlacementRecord(*row) for row in tx.execute(sa.select(*columns).order_by(placements.c.id))
+            ]
 
         return await self.database.read(read)
 
@@ -156,7 +158,9 @@ async def open_town(database: Database, **services: Any) -> Town:
         "directory": Directory(database, client, clock, keyring=keyring, mode=services.get("mode", "open")),
         "client": NodeClient(database, client, keyring),
         "clock": clock,
-        "log": structlog.wrap_logger(logger, processors=[], wrapper_class=structlog.make_filtering_bound_logger(20)),
+        "log": structlog.wrap_logger(
+            logger, processors=[], wrapper_class=structlog.make_filtering_bound_logger(20)
+        ),
         "origins": frozenset({ORIGIN}),
         "nudge": nudges,
         **services,
@@ -174,5 +178,24 @@ def _settle_all(tx: sa.Connection, now: Millis) -> tuple[AreaRecord, ActorRecord
     return area, settle(tx, "hanako", origin=origin)
 
 
-async def send(peer: Peer, activity: dict[str, Any], inbox: str = SHARED, **more: Any) -> httpx.Response:
-    return await peer.send(activity, inbox, **more)
+def sign(
+    peer: Peer,
+    activity: dict[str, Any] | bytes,
+    inbox: str = SHARED,
+    *,
+    signer: str,
+    key_id: str | None = None,
+) -> Request:
+    """A request as it reaches the inbox; `key_id` claims another key than the one that signs."""
+    body = activity if isinstance(activity, bytes) else json.dumps(activity, ensure_ascii=False).encode()
+    headers = signatures.sign(
+        "cavage",
+        private_key=peer.actors[signer],
+        key_id=Iri(key_id or f"{signer}#main-key"),
+        method="POST",
+        url=inbox,
+        body=body,
+        now=peer.clock(),
+    )
+    fields = tuple((name.lower(), value) for name, value in headers.items())
+    return Request("POST", ORIGIN, inbox.removeprefix(ORIGIN), fields, body)
