@@ -253,10 +253,9 @@ _Waiting = tuple[Report, asyncio.Future[bool]]
 class Ledger:
     """Takes reports from many rounds and writes all that wait at once."""
 
-    def __init__(self, storage: Storage, clock: Clock, *, pause: float = PAUSE) -> None:
+    def __init__(self, storage: Storage, clock: Clock) -> None:
         self._storage = storage
         self._clock = clock
-        self._pause = pause
         self._waiting: list[_Waiting] = []
         self._batch: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
@@ -284,7 +283,7 @@ class Ledger:
             try:
                 return await self._storage.write(record, reports, self._clock())
             except Overloaded:
-                await asyncio.sleep(self._pause)
+                await asyncio.sleep(PAUSE)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
         """A failure is for those who wait: their leases run out, and they are done again."""

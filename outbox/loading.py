@@ -325,9 +325,9 @@ def _load_entries(tx: sa.Connection, log_ids: Collection[int]) -> dict[int, LogR
     return {row.id: _entry(row) for row in rows}
 
 
-def _entry(row: sa.Row[Any]) -> LogRecord:
-    *columns, audiences = tuple(row)
-    return LogRecord(*columns, earlier_audiences=tuple(_split(audiences)))
+def _entry(row: Any) -> LogRecord:
+    *columns, audiences = row
+    return LogRecord(*columns, tuple(_split(audiences)))
 
 
 def _load_skipped(tx: sa.Connection, ids: Sequence[int], concerned: Collection[int]) -> dict[int, set[int]]:

@@ -74,6 +74,11 @@ class _Desk:
     def room(self) -> int:
         return self.rounds - len(self.running)
 
+    @property
+    def should_claim(self) -> bool:
+        """Whether a claim is worth its transaction: each brings some destinations, not one."""
+        return self.hungry and self.room * 4 >= self.rounds
+
 
 class Worker:
     """Sends what the log owes to other servers."""
@@ -99,6 +104,7 @@ class Worker:
         self._claims = capacity.claims
         self._name = secrets.token_hex(8)
         self._count = 0
+        self._started = 0
         self._slow: dict[int, None] = {}
         self._stopping = False
         self._nudged = True
@@ -136,34 +142,45 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then let what is under way end, and give the leases back."""
-        stopper = asyncio.create_task(stop.wait())
-        stopper.add_done_callback(lambda _: self._wake.set())
+        stopper = asyncio.create_task(self._watch_for(stop))
         self._nudged = True
         try:
-            while not stop.is_set():
+            while not self._stopping:
                 await self._wait(await self._work_or_rest())
         finally:
             stopper.cancel()
             await self._finish()
 
+    async def _watch_for(self, stop: asyncio.Event) -> None:
+        """From this moment rounds send nothing more, whatever the loop is just waiting for."""
+        await stop.wait()
+        self._stopping = True
+        self._wake.set()
+
     async def drain(self) -> None:
         """Work until nothing is left that is due by the clock. Not while `run` runs."""
         while True:
             self._nudged = True
+            before = self._started
             await self._fill()
             running = self._alerts.running | self._others.running
-            if not running:
-                return
-            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            if running:
+                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             if self._errors:
                 raise self._errors.pop()
+            if self._started == before and not running:
+                return
 
     async def _work_or_rest(self) -> float:
         """Start what can be started; return how many seconds there is nothing else to do."""
         self._wake.clear()
+        if self._stopping:
+            return 0
         try:
             await self._fill()
-            if any(desk.hungry for desk in (self._alerts, self._others)):
+            if self._alerts.should_claim or self._others.should_claim:
+                return 0
+            if self._alerts.hungry or self._others.hungry:
                 return BREATH
             due = await self.next_due()
         except Overloaded as fault:
@@ -174,6 +191,9 @@ class Worker:
         return min(POLL, max(BREATH, (due - self._clock()) / 1000))
 
     async def _wait(self, seconds: float) -> None:
+        if not seconds:
+            await asyncio.sleep(0)
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
@@ -194,15 +214,13 @@ class Worker:
                 return
 
     async def _claim(self, desk: _Desk) -> None:
+        """Claim once, so that alerts are looked for before the next claim of anything else."""
         desk.hungry = False
         for lane in desk.lanes:
-            found = limit = 0
-            while found == limit:
-                limit = min(desk.room, self._claims)
-                if not limit:
-                    desk.hungry = True
-                    return
-                found = await self._claim_some(desk, lane, limit)
+            limit = min(desk.room, self._claims)
+            if limit <= 0 or await self._claim_some(desk, lane, limit) == limit:
+                desk.hungry = True
+                return
 
     async def _claim_some(self, desk: _Desk, lane: Lane, limit: int) -> int:
         """Claim and start up to `limit` rounds; return how many there were."""
@@ -224,6 +242,7 @@ class Worker:
         return plan(work, now=now, budget=1 if work.destination.id in self._slow else WINDOW)
 
     def _start(self, desk: _Desk, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._started += 1
         task = asyncio.create_task(coroutine)
         desk.running.add(task)
         task.add_done_callback(partial(self._end, desk))
@@ -231,7 +250,7 @@ class Worker:
     def _end(self, desk: _Desk, task: asyncio.Task[None]) -> None:
         """A round that failed is no reason to stop the others: its lease runs out, and it is done again."""
         desk.running.discard(task)
-        if desk.hungry:
+        if desk.should_claim:
             self._wake.set()
         if task.cancelled():
             return

@@ -87,7 +87,7 @@ def test_retry_after_zero_is_not_at_once() -> None:
 
 
 @pytest.mark.parametrize(("status", "pauses"), [(429, True), (425, True), (408, True), (503, False)])
-def test_only_who_asks_for_quiet_gets_it(status: int, pauses: bool) -> None:
+def test_only_who_asks_for_quiet_gets_it(status: int, *, pauses: bool) -> None:
     decision = ask(failing(status))
     assert isinstance(decision, RetryAt)
     assert decision.pauses is pauses

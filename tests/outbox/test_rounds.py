@@ -236,12 +236,12 @@ states = st.fixed_dictionaries({"due_at": st.sampled_from([NOW, LATER]), "attemp
 
 
 @given(
-    st.lists(st.tuples(facts, st.none() | states), max_size=24),
-    st.integers(1, 8),
-    st.booleans(),
+    drawn=st.lists(st.tuples(facts, st.none() | states), max_size=24),
+    budget=st.integers(1, 8),
+    probe=st.booleans(),
 )
 def test_nothing_is_lost_and_no_thread_is_overtaken(
-    drawn: list[tuple[dict[str, object], dict[str, int] | None]], budget: int, probe: bool
+    drawn: list[tuple[dict[str, object], dict[str, int] | None]], budget: int, *, probe: bool
 ) -> None:
     waiting, fresh = [], []
     for seq, (each, state) in enumerate(drawn, start=1):

@@ -251,6 +251,14 @@ class World:
         """Send everything that is due, by a new worker."""
         await self.worker().drain()
 
+    async def crash(self, worker: Worker, draining: "asyncio.Task[None]") -> None:
+        """End a worker as a power cut would: what it has not written down is lost."""
+        worker._ledger._waiting.clear()
+        doomed = [draining, *worker._alerts.running, *worker._others.running]
+        for task in doomed:
+            task.cancel()
+        await asyncio.gather(*doomed, return_exceptions=True)
+
     async def number(self) -> int:
         return await self.database.write(number, self.clock())
 
