@@ -110,10 +110,7 @@ def canonical_host(text: str) -> str:
     """
     if text.startswith("["):
         return _canonical_ipv6(text)
-    name = _fold(text).removesuffix(".")
-    if not name or len(name) > MAX_HOST_LENGTH:
-        raise MalformedDocument("a host name is empty or too long")
-    labels = [_canonical_label(label) for label in name.split(".")]
+    labels = [_canonical_label(label) for label in _fold(text).removesuffix(".").split(".")]
     if _NUMERIC_LABEL.fullmatch(labels[-1]) is not None:
         return _canonical_ipv4(".".join(labels))
     found = ".".join(labels)
@@ -152,8 +149,6 @@ def _fold(text: str) -> str:
 def _canonical_label(label: str) -> str:
     if _LABEL.fullmatch(label) is not None and not label.startswith("xn--"):
         return label
-    if label.isascii() and not label.startswith("xn--"):
-        raise MalformedDocument("a host name has an impossible label")
     try:
         return idna.alabel(label).decode("ascii")
     except (idna.IDNAError, UnicodeError) as error:

@@ -94,6 +94,14 @@ def test_refused(written: str) -> None:
     assert not iris.same_origin(written, written)
 
 
+@pytest.mark.parametrize(
+    "written", ["https://u@a.example/", "https://u:p@a.example/", "https://a.example@b.example:8/"]
+)
+def test_user_information_is_named_as_the_reason(written: str) -> None:
+    with pytest.raises(MalformedDocument, match="user information"):
+        iris.canonical(written)
+
+
 def test_length_is_limited() -> None:
     longest = "https://example.com/".ljust(iris.MAX_IRI_LENGTH, "a")
     assert iris.canonical(longest) == longest
