@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import signal
+import socket
 import tomllib
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
@@ -190,8 +191,7 @@ def _runner(node: Node) -> control.Run:
 
 async def _serve_http(node: Node, host: str, port: int, stop: asyncio.Event) -> None:
     config = server_config(create_app(node), Listen(host, port))
-    server = _Server(config)
-    node.log.info("listening", address=f"http://{host}:{port}", domain=node.settings.domain)
+    server = _Server(config, node)
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -204,6 +204,18 @@ async def _serve_http(node: Node, host: str, port: int, stop: asyncio.Event) -> 
 
 class _Server(uvicorn.Server):
     """Uvicorn that leaves the signals to us: SIGTERM stops the web and the deliveries together."""
+
+    def __init__(self, config: uvicorn.Config, node: Node) -> None:
+        super().__init__(config)
+        self._node = node
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say where: port 0 is any free one."""
+        await super().startup(sockets)
+        for bound in (each for server in self.servers for each in server.sockets):
+            address, port = bound.getsockname()[:2]
+            shown = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+            self._node.log.info("listening", address=shown, domain=self._node.settings.domain)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
