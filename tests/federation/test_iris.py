@@ -109,6 +109,12 @@ def test_length_is_limited() -> None:
         iris.canonical(longest + "a")
 
 
+def test_length_is_counted_in_bytes() -> None:
+    """PostgreSQL refuses an index row of 2,704 bytes: 2,000 kanji in a path were an error there."""
+    with pytest.raises(MalformedDocument):
+        iris.canonical("https://example.com/" + "町" * 1000)
+
+
 @pytest.mark.parametrize(
     ("iri", "allowed"),
     [
