@@ -3,7 +3,7 @@
 Everything is done by the commands that an operator would use; nothing is put into a database by hand.
 """
 
-import json
+import asyncio
 import os
 import shutil
 import signal
@@ -11,138 +11,76 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 from federation.errors import Refused
+from web.cli import control
+from web.demo_texts import POSTS, REPLIES, TOWNS, Town
 
 START_SECONDS = 60
 STOP_SECONDS = 35
 FEDERATION_SECONDS = 60
+TICK = 0.2
+
+Server = subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
-    """One municipality: its node's name and port, and who lives there. Codes are the real ones."""
+class Place:
+    """A town and its folder."""
 
-    name: str
-    title: str
-    code: str
-    port: int
-    residents: tuple[tuple[str, str], ...]
-    folder: Path = field(default=Path())
+    town: Town
+    folder: Path
 
     @property
-    def host(self) -> str:
-        """The host of handles."""
-        return f"{self.name}.localhost:{self.port}"
+    def config(self) -> Path:
+        """Its configuration."""
+        return self.folder / "kairanban.toml"
 
     @property
-    def address(self) -> str:
-        """What to open in a browser."""
-        return f"http://{self.host}"
+    def log(self) -> Path:
+        """What its server says."""
+        return self.folder / "server.log"
 
-
-TOWNS = (
-    Town("chitose", "千歳市", "012246", 8461, (("yuki_3141", "ゆき"), ("tetsu_2718", "テツ"))),
-    Town("eniwa", "恵庭市", "012319", 8462, (("hana_1618", "はな"), ("sora_5772", "そら"))),
-    Town("kitahiroshima", "北広島市", "012343", 8463, (("riku_4669", "りく"), ("mei_9160", "めい"))),
-)
-
-_POSTS = (
-    ("eniwa", "hana_1618", "chitose", "千歳の道の駅で、鮭のぼるところが見えました。子どもたちが大喜びです。"),
-    ("kitahiroshima", "riku_4669", "chitose", "空港までの道、けさは凍っています。早めに出るとよさそうです。"),
-    (
-        "chitose",
-        "yuki_3141",
-        "eniwa",
-        "恵み野の花の庭、ことしもきれいですね。案内してくださった方、ありがとうございました。",
-    ),
-    (
-        "kitahiroshima",
-        "mei_9160",
-        "eniwa",
-        "恵庭の図書館で読み聞かせがあると聞きました。どなたか時間をご存じですか。",
-    ),
-    ("chitose", "tetsu_2718", "kitahiroshima", "ボールパークへ行く臨時バス、千歳駅からも出ますか。"),
-    (
-        "eniwa",
-        "sora_5772",
-        "kitahiroshima",
-        "雪まつりの写真を交換しませんか。輪厚のあたりの景色が見たいです。",
-    ),
-    ("chitose", "yuki_3141", "chitose", "駅前の除雪が入りました。歩道はまだ狭いので気をつけてください。"),
-    ("eniwa", "hana_1618", "eniwa", "公民館のコピー機、直りました。"),
-    (
-        "kitahiroshima",
-        "riku_4669",
-        "kitahiroshima",
-        "西の里で迷い犬を見かけました。茶色の柴犬、赤い首輪です。",
-    ),
-)
+    def command(self, command: str, /, **arguments: Any) -> Any:
+        """Let its running server do a command; returns the data. Raises `Refused`."""
+        report = asyncio.run(control.ask(self.folder / "var", command, arguments))
+        if report is None:
+            raise Refused(f"{self.town.title}'s server does not answer; see {_shown(self.log)}")
+        return report.data
 
 
 def run_demo(directory: Path, *, keep: bool) -> None:
     """Make the towns, start them, let people post, say what to open, and wait for Ctrl-C."""
     if directory.exists() and not keep:
         shutil.rmtree(directory)
-    towns = [_prepare(town, directory.resolve()) for town in TOWNS]
-    servers: list[subprocess.Popen[bytes]] = []
+    places = [Place(town, directory.resolve() / town.name) for town in TOWNS]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        servers += [_start(town) for town in towns]
-        for town, server in zip(towns, servers, strict=True):
-            _wait_until_up(town, server)
-        _populate(towns)
-        _say_what_to_open(towns)
-        _wait(servers)
-    except KeyboardInterrupt:
-        print("\nstopping …")
-    finally:
-        _stop(servers)
+    servers: list[Server] = []
+    with ExitStack() as stack:
+        stack.callback(_stop, servers)
+        try:
+            servers.extend(_open(place, stack) for place in places)
+            for place, server in zip(places, servers, strict=True):
+                _wait_until_up(place, server)
+            if places[0].command("area list") == []:
+                _populate(places)
+            _say_what_to_open(places)
+            _wait(servers)
+        except KeyboardInterrupt:
+            print("\nstopping …")
 
 
-def _prepare(town: Town, directory: Path) -> Town:
-    folder = directory / town.name
-    made = Town(town.name, town.title, town.code, town.port, town.residents, folder)
-    _check_port(made)
-    if not (folder / "kairanban.toml").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        print(f"{town.title}: making the node {made.host}", flush=True)
-        _kairanban(made, "init", "--domain", made.host, "--base-url", made.address)
-        _kairanban(made, "area", "create", made.name, "--title", made.title, "--code", made.code)
-        for name, nickname in made.residents:
-            _kairanban(made, "actor", "create", name, "--kind", "resident", "--title", nickname)
-        _kairanban(
-            made,
-            "actor",
-            "create",
-            f"{made.name}_koho",
-            "--kind",
-            "desk",
-            "--title",
-            f"{made.title} 広報（見本）",
-            "--area",
-            made.name,
-            "--role",
-            "official",
-        )
-        designer = f"{made.name}_tomo"
-        _kairanban(
-            made,
-            "actor",
-            "create",
-            designer,
-            "--kind",
-            "resident",
-            "--title",
-            "まちの世話役",
-            "--area",
-            made.name,
-            "--role",
-            "designer",
-        )
-    return made
+def _open(place: Place, stack: ExitStack) -> Server:
+    _check_port(place.town)
+    if not place.config.exists():
+        place.folder.mkdir(parents=True, exist_ok=True)
+        _init(place)
+    print(f"{place.town.title}: {place.town.address} (log: {_shown(place.log)})", flush=True)
+    return _start(place, stack.enter_context(place.log.open("ab")))
 
 
 def _check_port(town: Town) -> None:
@@ -151,46 +89,39 @@ def _check_port(town: Town) -> None:
         try:
             probe.bind(("127.0.0.1", town.port))
         except OSError as error:
-            raise Refused(f"port {town.port} is taken; {town.title}'s node needs it") from error
+            raise Refused(f"port {town.port} is taken; the node of {town.title} needs it") from error
 
 
-def _environment(town: Town) -> dict[str, str]:
+def _program(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from web.cli import main; main()", *arguments]
+
+
+def _environment(place: Place) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("KAIRANBAN_")}
     return {
         **kept,
-        "KAIRANBAN_CONFIG": str(town.folder / "kairanban.toml"),
+        "KAIRANBAN_CONFIG": str(place.config),
         "KAIRANBAN_ALLOWED_PRIVATE_NETWORKS": "127.0.0.0/8",
-        "KAIRANBAN_LISTEN": f"127.0.0.1:{town.port}",
+        "KAIRANBAN_LISTEN": f"127.0.0.1:{place.town.port}",
     }
 
 
-def _program() -> list[str]:
-    return [sys.executable, "-c", "from web.cli import main; main()"]
-
-
-def _kairanban(town: Town, *arguments: str) -> str:
+def _init(place: Place) -> None:
+    command = _program("init", "--domain", place.town.host, "--base-url", place.town.address)
+    environment = {**_environment(place)}
+    del environment["KAIRANBAN_CONFIG"]
     done = subprocess.run(  # noqa: S603 - our own program
-        [*_program(), *arguments],
-        cwd=town.folder,
-        env=_environment(town),
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd=place.folder, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise Refused(
-            f"{town.title}: kairanban {arguments[0]} failed: {done.stderr.strip() or done.stdout.strip()}"
-        )
-    return done.stdout
+        raise Refused(f"{place.town.title}: kairanban init failed: {done.stderr.strip()}")
 
 
-def _start(town: Town) -> "subprocess.Popen[bytes]":
-    log = (town.folder / "server.log").open("ab")
-    print(f"{town.title}: starting {town.address} (log: {_shown(town.folder / 'server.log')})", flush=True)
+def _start(place: Place, log: IO[bytes]) -> Server:
     return subprocess.Popen(  # noqa: S603 - our own program
-        [*_program(), "serve"],
-        cwd=town.folder,
-        env=_environment(town),
+        _program("serve"),
+        cwd=place.folder,
+        env=_environment(place),
         stdout=log,
         stderr=log,
         start_new_session=True,
@@ -201,71 +132,113 @@ def _shown(path: Path) -> str:
     return os.path.relpath(path)
 
 
-def _wait_until_up(town: Town, server: "subprocess.Popen[bytes]") -> None:
+def _wait_until_up(place: Place, server: Server) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise Refused(f"{town.title}'s server ended; see {_shown(town.folder / 'server.log')}")
+            raise Refused(f"the server of {place.town.title} ended; see {_shown(place.log)}")
         try:
-            with socket.create_connection(("127.0.0.1", town.port), timeout=1):
+            with socket.create_connection(("127.0.0.1", place.town.port), timeout=1):
                 return
         except OSError:
-            time.sleep(0.1)
-    raise Refused(f"{town.title}'s server did not start within {START_SECONDS} s")
+            time.sleep(TICK)
+    raise Refused(f"the server of {place.town.title} did not start within {START_SECONDS} s")
 
 
-def _populate(towns: list[Town]) -> None:
-    """Residents follow their neighbours' areas and post to them, through signed requests."""
-    by_name = {town.name: town for town in towns}
-    if _count_posts(towns[0]):
-        return
-    for town in towns:
-        for resident, _ in town.residents:
-            for other in towns:
-                _kairanban(town, "follow", resident, f"@{other.name}@{other.host}")
-    print("residents follow their neighbours' areas", flush=True)
-    for home, author, area, text in _POSTS:
-        target = by_name[area]
-        _kairanban(by_name[home], "post", author, f"{text} @{target.name}@{target.host}")
-        print(f"  @{author}@{by_name[home].host} → {target.title}: {text[:24]}…", flush=True)
-    _wait_for_federation(towns)
+def _populate(places: list[Place]) -> None:
+    """Towns open their areas; residents follow their neighbours' areas and post, through signed requests."""
+    for place in places:
+        _settle_people(place)
+    for place in places:
+        for resident, _ in place.town.residents:
+            for other in places:
+                place.command("follow", name=resident, target=other.town.handle)
+    print("residents of each town follow the areas of all three", flush=True)
+    by_name = {place.town.name: place for place in places}
+    for home, author, area, text in POSTS:
+        _post(by_name[home], author, by_name[area], text)
+    _wait_for_federation(places)
+    _reply(by_name)
 
 
-def _count_posts(town: Town) -> int:
-    return int(json.loads(_kairanban(town, "area", "show", town.name, "--json"))["posts"])
+def _settle_people(place: Place) -> None:
+    town = place.town
+    place.command("area create", name=town.name, title=town.title, code=town.code)
+    for name, nickname in town.residents:
+        place.command("actor create", name=name, kind="resident", title=nickname)
+    place.command(
+        "actor create",
+        name=f"{town.name}_koho",
+        kind="desk",
+        title=f"{town.title} 広報（見本）",
+        area=town.name,
+        role="official",
+    )
+    place.command(
+        "actor create",
+        name=f"tomo_{town.port}",
+        kind="resident",
+        title="まちの世話役",
+        area=town.name,
+        role="designer",
+    )
+    print(
+        f"{town.title}: the area {town.handle} is open, {len(town.residents)} residents moved in", flush=True
+    )
 
 
-def _wait_for_federation(towns: list[Town]) -> None:
-    expected = {town.name: sum(1 for _, _, area, _ in _POSTS if area == town.name) for town in towns}
+def _post(home: Place, author: str, target: Place, text: str) -> None:
+    if home is target:
+        home.command("post", author=author, text=text, area=target.town.name)
+    else:
+        home.command("post", author=author, text=f"{text}\n\n{target.town.handle}")
+    print(f"  @{author}@{home.town.host} → {target.town.title}: {text[:20]}…", flush=True)
+
+
+def _reply(by_name: dict[str, Place]) -> None:
+    """Neighbours answer what has reached them."""
+    for home, author, text in REPLIES:
+        place = by_name[home]
+        shown = place.command("area timeline", name=place.town.name)
+        foreign = [each for each in shown if not each["author"].endswith(place.town.host)]
+        if foreign:
+            place.command("post", author=author, text=text, reply_to=foreign[0]["iri"])
+
+
+def _wait_for_federation(places: list[Place]) -> None:
+    expected = {each.town.name: sum(area == each.town.name for _, _, area, _ in POSTS) for each in places}
     deadline = time.monotonic() + FEDERATION_SECONDS
     while time.monotonic() < deadline:
-        if all(_count_posts(town) >= expected[town.name] for town in towns):
-            print("every post has arrived and was boosted to the area's followers", flush=True)
+        if all(
+            each.command("area show", name=each.town.name)["posts"] >= expected[each.town.name]
+            for each in places
+        ):
+            print("every post has arrived at its area and was boosted to everyone who follows it", flush=True)
             return
-        time.sleep(0.5)
+        time.sleep(TICK)
     print("some posts are still on their way; the pages will show them when they arrive", flush=True)
 
 
-def _say_what_to_open(towns: list[Town]) -> None:
+def _say_what_to_open(places: list[Place]) -> None:
     print("\nThree towns are running. Open in a browser:\n")
-    for town in towns:
-        print(f"  {town.title:　<5}  {town.address}/areas/{town.name}")
-    first = towns[0]
+    for place in places:
+        print(f"  {place.town.title:　<5}  {place.town.address}/areas/{place.town.name}")
+    first = places[0]
     print(
-        "\nWrite a post yourself (in a second terminal):\n"
-        f"  KAIRANBAN_CONFIG={_shown(first.folder / 'kairanban.toml')} .venv/bin/kairanban post yuki_3141 "
-        f"--area {first.name} 'こんにちは'\n\nCtrl-C ends it.",
+        "\nWrite a post yourself, in a second terminal:\n"
+        f"  KAIRANBAN_CONFIG={_shown(first.config)} {_shown(Path(sys.executable).with_name('kairanban'))} "
+        f"post {first.town.residents[0][0]} --area {first.town.name} 'こんにちは'\n\nCtrl-C ends it.",
         flush=True,
     )
 
 
-def _wait(servers: "list[subprocess.Popen[bytes]]") -> None:
+def _wait(servers: list[Server]) -> None:
     while all(server.poll() is None for server in servers):
-        time.sleep(0.5)
+        time.sleep(TICK)
     raise Refused("a server ended by itself; see var/demo/*/server.log")
 
 
-def _stop(servers: "list[subprocess.Popen[bytes]]") -> None:
+def _stop(servers: list[Server]) -> None:
     for server in servers:
         if server.poll() is None:
             server.terminate()

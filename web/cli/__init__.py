@@ -23,6 +23,7 @@ COMMANDS: dict[str, Command] = {
     "area create": areas.area_create,
     "area list": areas.area_list,
     "area show": areas.area_show,
+    "area timeline": areas.area_timeline,
     "actor create": areas.actor_create,
     "role grant": areas.role_grant,
     "follow": follows.follow,
@@ -154,6 +155,12 @@ def area_list(*, json: Json = False) -> None:
 def area_show(name: str, *, json: Json = False) -> None:
     """Show one area."""
     _run("area show", json, name=name)
+
+
+@area.command(name="timeline")
+def area_timeline(name: str, *, json: Json = False) -> None:
+    """Show the newest posts of an area."""
+    _run("area timeline", json, name=name)
 
 
 @actor.command(name="create")

@@ -6,18 +6,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from actors.accounts import create_account, link_actor
-from actors.directory import find_actor_by_id, find_by_handle, find_local
+from actors.directory import find_actor_by_id, find_by_handle
 from actors.follows import count_followers
 from actors.keys import generate_keys
 from actors.origins import add_origin, find_origins
 from actors.records import ActorKind, ActorRecord, OriginRecord
 from actors.registration import create_local, create_node
-from areas import compose, decisions, placements, posts, registry
+from areas import compose, decisions, placements, posts, registry, timelines
 from areas.records import AreaRecord, Draft, PlacementRecord
 from areas.registry import NewArea
 from federation.errors import NotFound, Refused
 from federation.html import to_text
 from federation.vocabulary import Iri, Millis
+from web.cli.handles import find_named_actor, resolve
 from web.cli.reports import Report, table
 from web.node import Node
 
@@ -47,17 +48,6 @@ def _area(tx: sa.Connection, name: str) -> AreaRecord:
     if found is None:
         raise NotFound(f"there is no area {name}")
     return found
-
-
-def find_named_actor(tx: sa.Connection, name: str) -> ActorRecord:
-    """A local actor by `name` or `name@host`."""
-    username, _, host = name.lstrip("@").partition("@")
-    hosts = [host] if host else [origin.host for origin in find_origins(tx)]
-    for candidate in hosts:
-        found = find_local(tx, username, candidate)
-        if found is not None:
-            return found
-    raise NotFound(f"there is no local actor {name}")
 
 
 async def area_create(
@@ -130,8 +120,22 @@ def _show_area(tx: sa.Connection, name: str) -> dict[str, object]:
         **_area_data(area),
         "desk": registry.desk_of(tx, area).handle,
         "followers": count_followers(tx, area.actor_id),
-        "held": len(placements.held(tx, area.actor_id)),
+        "posts": placements.count(tx, area.actor_id, "accepted"),
+        "held": placements.count(tx, area.actor_id, "held"),
     }
+
+
+async def area_timeline(node: Node, *, name: str) -> Report:
+    """The newest posts of an area."""
+    area = await node.database.read(_area, name)
+    shown = await node.database.read(timelines.area_timeline, area.actor_id)
+    data = [
+        {"iri": each.post.iri, "author": each.author_handle, "text": to_text(each.post.content)}
+        for each in shown
+    ]
+    return Report(
+        tuple(f"{each['author']}: {each['text'][:TEXT_SHOWN]}" for each in data) or ("no posts",), data
+    )
 
 
 async def actor_create(
@@ -206,6 +210,8 @@ async def post(
     node: Node, *, author: str, text: str, area: str | None = None, reply_to: str | None = None
 ) -> Report:
     """A local post: the same door as for every other way of writing."""
+    for name, host in set(compose.MENTION.findall(text)):
+        await resolve(node, f"{name}@{host}")
     now = node.clock()
 
     def publish(tx: sa.Connection) -> Report:

@@ -1,10 +1,7 @@
 """Commands of a local actor towards others: follow, unfollow."""
 
-from actors.directory import find_by_handle
-from actors.records import ActorRecord
 from areas import interactions
-from federation.errors import Refused
-from web.cli.areas import find_named_actor
+from web.cli.handles import find_named_actor, resolve
 from web.cli.reports import Report
 from web.node import Node
 
@@ -28,12 +25,3 @@ async def unfollow(node: Node, *, name: str, target: str) -> Report:
     node.worker.nudge()
     state = "ended" if ended else "was not following"
     return Report((f"@{actor.handle} → @{other.handle}: {state}",), {"state": state})
-
-
-async def resolve(node: Node, handle: str) -> ActorRecord:
-    """Find or fetch the actor of `@name@host`. Raises `Refused`, or a `RemoteFault` when it cannot be reached."""
-    name, _, host = handle.lstrip("@").partition("@")
-    if not name or not host:
-        raise Refused(f"{handle!r} is not a handle: it looks like @name@host")
-    known = await node.database.read(find_by_handle, name, host)
-    return known or await node.directory.actor_by_handle(name, host)
