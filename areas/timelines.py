@@ -43,7 +43,12 @@ _LIKES = (
     .where(reactions.c.post_id == posts.c.id, reactions.c.kind == "Like")
     .scalar_subquery()
 )
-_READABLE = sa.and_(posts.c.deleted_at.is_(None), posts.c.visibility.in_(SHOWN))
+_READABLE = sa.and_(
+    posts.c.deleted_at.is_(None),
+    posts.c.visibility.in_(SHOWN),
+    # a local post that waits for an area's decision has not been said yet
+    sa.or_(sa.not_(posts.c.local), posts.c.log_id.is_not(None)),
+)
 
 
 def _query(position: "sa.ColumnElement[int]") -> "sa.Select[Any]":
@@ -88,9 +93,10 @@ def _accepted(before: int | None, limit: int, *, front_page: bool) -> "sa.Select
 
 def thread(tx: sa.Connection, thread_id: int, limit: int = 200) -> list[ShownPost]:
     """A thread, root first, as far as anyone may read it."""
-    query = (
-        _query(posts.c.id).where(posts.c.thread_id == thread_id, _READABLE).order_by(posts.c.id).limit(limit)
-    )
+    # Ids follow `published`, which other servers may date back: the root comes first all the same.
+    after_root = sa.case((posts.c.id == thread_id, 0), else_=1)
+    query = _query(posts.c.id).where(posts.c.thread_id == thread_id, _READABLE)
+    query = query.order_by(after_root, posts.c.id).limit(limit)
     return [_shown(row) for row in tx.execute(query)]
 
 

@@ -86,6 +86,8 @@ class Guard:
             return problem(429, "Too many requests at once.", {"retry-after": "10"})
         host = _get(headers, b"host")
         site = None if host is None else self.sites.find(host)
+        if not scope["path"].isprintable():
+            return problem(400, "The path has a control character.")
         if scope["path"] not in PROBES:
             if host is None:
                 return problem(400, "The request has no Host header.", _CLOSE)

@@ -74,7 +74,7 @@ async def ask(
         "type": "http",
         "method": method,
         "path": path,
-        "raw_path": path.encode(),
+        "raw_path": path.encode("ascii", "replace"),
         "query_string": b"",
         "headers": list(headers),
         "client": (peer, 1),
@@ -213,6 +213,12 @@ async def test_plain_http_is_served_only_where_it_is_the_origin() -> None:
     guard = Guard(echo, sites=sites)
     assert (await ask(guard, (b"host", b"town.localhost:8001")))[0] == 200
     assert (await ask(guard, (b"host", b"town.localhost")))[0] == 421
+
+
+@pytest.mark.parametrize(("path", "status"), [("/areas/a\x00b", 400), ("/a\nb", 400), ("/千歳 市", 200)])
+async def test_control_characters_reach_no_database(path: str, status: int) -> None:
+    """PostgreSQL refuses NUL in a text, SQLite does not: neither gets one."""
+    assert (await ask(make_guard(), HOST, path=path, method="GET"))[0] == status
 
 
 async def test_too_many_at_once_are_told_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
