@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
+from actors.prepared import Prepared
 from actors.records import Job
-from actors.statements import insert_into
 from actors.tables import jobs
 from federation.reader import JsonValue
 from federation.vocabulary import Millis
@@ -23,17 +24,24 @@ def schedule(
 
     One that is being worked on runs again at `due_at`, after it has finished.
     """
-    values = {"payload": json.dumps(payload, ensure_ascii=False), "due_at": due_at}
-    statement = insert_into(tx, jobs).values(**values, kind=kind, key=key, created_at=now)
-    asked = statement.excluded.due_at
+    text = json.dumps(payload, ensure_ascii=False)
+    _SCHEDULE.run(tx, kind=kind, key=key, payload=text, due_at=due_at, created_at=now, now=now)
+
+
+def _build_schedule(dialect: str) -> sa.Executable:
+    """Insert, or bring forward; `now` tells whether it is being worked on."""
+    insert = sqlite.insert(jobs) if dialect == "sqlite" else postgresql.insert(jobs)
+    asked = insert.excluded.due_at
     # Never the time under which it was claimed: that it has changed is how `finish` notices.
     again = sa.case((asked == jobs.c.due_at, asked + 1), else_=asked)
-    due = sa.case((jobs.c.leased_until > now, again), else_=_earlier(jobs.c.due_at, asked))
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["kind", "key"], set_={"payload": statement.excluded.payload, "due_at": due}
-        )
+    is_held = jobs.c.leased_until > sa.bindparam("now", type_=sa.BigInteger)
+    due = sa.case((is_held, again), else_=_earlier(jobs.c.due_at, asked))
+    return insert.on_conflict_do_update(
+        index_elements=["kind", "key"], set_={"payload": insert.excluded.payload, "due_at": due}
     )
+
+
+_SCHEDULE = Prepared(_build_schedule, ("kind", "key", "payload", "due_at", "created_at"))
 
 
 def claim(tx: sa.Connection, kinds: Collection[str], limit: int, now: Millis, lease_ms: int) -> list[Job]:

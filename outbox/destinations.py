@@ -40,6 +40,26 @@ _PLACES = (
     .join(servers, servers.c.id == actors.c.server_id)
     .where(actors.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
+_SETTLED = Prepared(
+    sa.select(destinations.c.id)
+    .join_from(actors, servers, servers.c.id == actors.c.server_id)
+    .join(
+        destinations,
+        destinations.c.key
+        == sa.case(
+            (
+                sa.or_(
+                    actors.c.shared_inbox.is_not(None),
+                    sa.func.coalesce(servers.c.software, "") == "gotosocial",
+                ),
+                sa.literal("server:") + servers.c.host,
+            ),
+            else_=sa.literal("actor:") + sa.cast(actors.c.id, sa.Text),
+        ),
+    )
+    .where(actors.c.id == sa.bindparam("actor"), destinations.c.dropped_at.is_(None))
+)
+"""The usual case in one step: a destination that is there and in use."""
 _KNOWN = sa.select(destinations.c.key, destinations.c.id, destinations.c.dropped_at).where(
     destinations.c.key.in_(sa.bindparam("keys", expanding=True))
 )
@@ -50,7 +70,14 @@ def destinations_for(tx: sa.Connection, actor_ids: Sequence[int]) -> dict[int, i
 
     A destination that had been dropped is taken up again: its next entry is the probe.
     """
-    places = tx.execute(_PLACES, {"ids": list(actor_ids)}).all()
+    settled = {actor_id: _SETTLED.first(tx, actor=actor_id) for actor_id in actor_ids}
+    found = {actor_id: int(row[0]) for actor_id, row in settled.items() if row is not None}
+    return found | _settle(tx, [actor_id for actor_id in actor_ids if actor_id not in found])
+
+
+def _settle(tx: sa.Connection, actor_ids: Sequence[int]) -> dict[int, int]:
+    """Make or take up the destinations that are not in use."""
+    places = tx.execute(_PLACES, {"ids": list(actor_ids)}).all() if actor_ids else []
     if not places:
         return {}
     keys = {row.id: f"server:{row.host}" if row.is_shared else f"actor:{row.id}" for row in places}

@@ -326,8 +326,9 @@ def _load_entries(tx: sa.Connection, log_ids: Collection[int]) -> dict[int, LogR
 
 
 def _entry(row: Any) -> LogRecord:
-    *columns, audiences = row
-    return LogRecord(*columns, tuple(_split(audiences)))
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    values["earlier_audiences"] = tuple(_split(values["earlier_audiences"]))
+    return LogRecord(**values)
 
 
 def _load_skipped(tx: sa.Connection, ids: Sequence[int], concerned: Collection[int]) -> dict[int, set[int]]:

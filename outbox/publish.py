@@ -4,11 +4,10 @@ One row, and one for each explicit recipient, whatever the number of followers. 
 the sequencer.
 """
 
-from functools import cache
-
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from actors.prepared import Prepared
 from federation.errors import NotFound
 from federation.rendering import render
 from federation.vocabulary import Millis
@@ -42,49 +41,51 @@ def append(tx: sa.Connection, entry: Entry, now: Millis) -> int:
         "created_at": now,
         "expires_at": now + LIFETIME,
     }
-    log_id = tx.execute(_insert(tx.dialect.name), row).scalar()
-    if log_id is None:
-        return int(tx.execute(_SAME, row).scalar_one())
+    inserted = _INSERT.first(tx, **row)
+    if inserted is None:
+        return int(_SAME.first(tx, iri=entry.iri, dialect=entry.dialect)[0])
+    log_id = int(inserted[0])
     if entry.recipients:
         _name(tx, log_id, entry.recipients)
     if entry.concerns_id is not None or entry.reaches:
         _reach(tx, log_id, entry)
-    return int(log_id)
+    return log_id
 
 
-_SAME = sa.select(log.c.id).where(log.c.iri == sa.bindparam("iri"), log.c.dialect == sa.bindparam("dialect"))
-_CONCERNED = sa.select(log.c.lane, log.c.thread).where(log.c.id == sa.bindparam("id"))
-
-
-@cache
-def _insert(dialect: str) -> sa.Executable:
+def _build_insert(dialect: str) -> sa.Executable:
     statement = sqlite.insert(log) if dialect == "sqlite" else postgresql.insert(log)
     return statement.on_conflict_do_nothing(index_elements=["iri", "dialect"]).returning(log.c.id)
+
+
+_COLUMNS = tuple(column.name for column in log.c if column.name not in ("id", "seq", "cancelled_at"))
+_INSERT = Prepared(_build_insert, _COLUMNS)
+_SAME = Prepared(
+    sa.select(log.c.id).where(log.c.iri == sa.bindparam("iri"), log.c.dialect == sa.bindparam("dialect"))
+)
+_CONCERNED = Prepared(sa.select(log.c.lane, log.c.thread).where(log.c.id == sa.bindparam("id")))
+_INSERT_RECIPIENT = Prepared(sa.insert(recipients), ("log_id", "actor_id", "destination_id"))
+_INSERT_REACH = Prepared(sa.insert(reaches), ("log_id", "earlier_id"))
 
 
 def _find_lane_and_thread(tx: sa.Connection, entry: Entry) -> tuple[Lane, str]:
     """What concerns another travels with it. A barrier holds up all lanes: it must not wait in a full one."""
     if entry.concerns_id is not None:
-        found = tx.execute(_CONCERNED, {"id": entry.concerns_id}).first()
+        found = _CONCERNED.first(tx, id=entry.concerns_id)
         if found is None:
             raise NotFound(f"{entry.iri} concerns log entry {entry.concerns_id}, which is not there")
-        return ALERT if entry.barrier else found.lane, found.thread
+        lane, thread = found
+        return ALERT if entry.barrier else lane, thread
     return ALERT if entry.barrier else entry.lane, entry.thread
 
 
 def _name(tx: sa.Connection, log_id: int, actor_ids: tuple[int, ...]) -> None:
     """Store the explicit recipients; local ones need no delivery."""
-    places = destinations_for(tx, actor_ids)
-    rows = [
-        {"log_id": log_id, "actor_id": actor_id, "destination_id": destination_id}
-        for actor_id, destination_id in places.items()
-    ]
-    if rows:
-        tx.execute(sa.insert(recipients), rows)
+    for actor_id, destination_id in destinations_for(tx, actor_ids).items():
+        _INSERT_RECIPIENT.run(tx, log_id=log_id, actor_id=actor_id, destination_id=destination_id)
 
 
 def _reach(tx: sa.Connection, log_id: int, entry: Entry) -> None:
     """Store whose audiences get this one too: of what it concerns, and of whatever else it reaches."""
     concerned = () if entry.concerns_id is None else (entry.concerns_id,)
-    earlier = dict.fromkeys((*concerned, *entry.reaches))
-    tx.execute(sa.insert(reaches), [{"log_id": log_id, "earlier_id": each} for each in earlier])
+    for earlier_id in dict.fromkeys((*concerned, *entry.reaches)):
+        _INSERT_REACH.run(tx, log_id=log_id, earlier_id=earlier_id)

@@ -75,7 +75,7 @@ class GapRecord:
     """An entry that the cursor has passed although it is not done: to be tried again, skipped, or given up.
 
     `attempts` counts what was sent; 0 = it waits behind another of its thread. `reached` are the recipients
-    who need it no more.
+    who have it.
     """
 
     log_id: int

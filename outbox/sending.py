@@ -177,7 +177,7 @@ class _Round:
         self, gap: GapRecord, decision: RetryAt | GiveUp | DropSubscriber, delivered: Sequence["_Delivered"]
     ) -> None:
         """Leave a gap: to be tried again, or for an operator to see."""
-        settled = (each.recipient for each in delivered if not isinstance(each.decision, RetryAt))
+        done = (each.recipient for each in delivered if isinstance(each.decision, Done))
         tried = replace(
             gap,
             state="failed",
@@ -185,7 +185,7 @@ class _Round:
             first_tried_at=self._tools.clock() if gap.first_tried_at is None else gap.first_tried_at,
             status=next((each.status for each in delivered if each.decision == decision), None),
             reason=decision.reason,
-            reached=gap.reached.union(settled),
+            reached=gap.reached.union(done),
         )
         self.report.error = decision.reason
         if isinstance(decision, RetryAt):

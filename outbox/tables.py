@@ -206,9 +206,7 @@ gaps = sa.Table(
     sa.Column("status", sa.Integer),
     sa.Column("reason", sa.Text),
     sa.Column("barrier", sa.Boolean, nullable=False, default=False),
-    sa.Column(
-        "reached", sa.Text, nullable=False, default="[]", comment="JSON list: recipients settled so far"
-    ),
+    sa.Column("reached", sa.Text, nullable=False, default="[]", comment="JSON list: recipients who have it"),
     sa.Column("expires_at", Time, comment="sent again by an operator: instead of the entry's own"),
     sa.CheckConstraint("state IN ('retry', 'skipped', 'failed')", name="state"),
 )
