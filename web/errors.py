@@ -99,10 +99,16 @@ async def _answer_nobody(_request: Request, _error: Exception) -> Response:
 
 
 async def _answer_bug(request: Request, _error: Exception) -> Response:
-    """Our own mistake. An inbox says "later": many servers count a 5xx as delivered, and the post is lost."""
+    """Our own mistake. An inbox says "later": many servers count a 5xx as delivered, and the post is lost.
+
+    Starlette raises the error again and uvicorn then drops the connection: without a word of that, a sender that
+    knocks a second time at once (Fedify) would knock into it.
+    """
+    headers = {"connection": "close"}
     if is_inbox(request):
-        return problem(HTTPStatus.TOO_MANY_REQUESTS, Overloaded.public, {"retry-after": str(RETRY_SECONDS)})
-    return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, Fault.public)
+        headers["retry-after"] = str(RETRY_SECONDS)
+        return problem(HTTPStatus.TOO_MANY_REQUESTS, Overloaded.public, headers)
+    return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, Fault.public, headers)
 
 
 def is_inbox(request: Request) -> bool:

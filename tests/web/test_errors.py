@@ -1,28 +1,77 @@
-"""What is answered when something of ours is wrong."""
+"""Faults as answers: the status of each, the two forms, and nothing of what is only for our log."""
 
-import httpx
 import pytest
-from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from web.errors import handlers
+from federation import errors
+from federation.errors import Fault, MalformedDocument, Overloaded, Unreachable
+from web.errors import RETRY_SECONDS, handlers, problem, status_of
+from web.visits import SCOPE_KEY, Visit
 
 pytestmark = pytest.mark.anyio
+SECRET = "psycopg: password of town@10.0.0.5 is wrong"
 
 
-async def fail(_request: Request) -> Response:
-    raise RuntimeError("a bug")
+def make_request(path: str = "/inbox", method: str = "POST") -> Request:
+    return Request(
+        {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "query_string": b"",
+            "headers": [(b"accept", b"text/html")],
+            "server": ("town.example", 443),
+            "scheme": "https",
+            SCOPE_KEY: Visit(None, ""),
+        }
+    )
 
 
-async def test_a_bug_behind_an_inbox_asks_to_come_later_and_on_another_connection() -> None:
-    """The server drops the connection after it, and a sender may try again at once."""
-    app = Starlette(routes=[Route("/inbox", fail, methods=["POST"])], exception_handlers=handlers())
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="https://machi.example") as client:
-        answer = await client.post("/inbox", content=b"{}")
-    assert answer.status_code == 429
-    assert int(answer.headers["retry-after"]) > 0
-    assert answer.headers["connection"] == "close"
-    assert "a bug" not in answer.text
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (MalformedDocument("x"), 400),
+        (errors.SignatureRejected("x"), 401),
+        (errors.Unauthorized("x"), 403),
+        (errors.Gone("x"), 410),
+        (Unreachable("x"), 502),
+        (errors.Refused("x"), 422),
+        (errors.NotFound("x"), 404),
+        (Overloaded("x"), 429),
+        (Fault("x"), 500),
+    ],
+)
+def test_every_fault_has_its_status(fault: Fault, status: int) -> None:
+    assert status_of(fault) == status
+
+
+async def test_what_is_for_our_log_stays_there() -> None:
+    response = await handlers()[Fault](make_request(), Overloaded(SECRET, retry_after=7))
+    assert response.status_code == 429
+    assert response.headers["retry-after"] == "7"
+    assert SECRET.encode() not in response.body
+
+
+async def test_an_inbox_answers_a_bug_with_later() -> None:
+    """And on another connection: this one is dropped after the answer, and senders may knock twice at once."""
+    response = await handlers()[Exception](make_request(), RuntimeError(SECRET))
+    assert response.status_code == 429
+    assert response.headers["retry-after"] == str(RETRY_SECONDS)
+    assert response.headers["connection"] == "close"
+    assert SECRET.encode() not in response.body
+
+
+async def test_elsewhere_a_bug_is_said_without_a_trace() -> None:
+    request = make_request("/nodeinfo/2.1", "GET")
+    response = await handlers()[Exception](request, RuntimeError(SECRET))
+    assert response.status_code == 500
+    assert response.headers["connection"] == "close"
+    assert response.media_type == "application/problem+json"
+    assert SECRET.encode() not in response.body
+
+
+def test_problems_are_problem_details() -> None:
+    response = problem(499, "x")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.body == b'{"type":"about:blank","title":"Error","status":499,"detail":"x"}'
