@@ -511,7 +511,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("barrier", sa.Boolean(), nullable=False),
-        sa.Column("reached", sa.Text(), nullable=False, comment="JSON list: recipients settled so far"),
+        sa.Column("reached", sa.Text(), nullable=False, comment="JSON list: recipients who have it"),
         sa.Column(
             "expires_at",
             sa.BigInteger(),
@@ -590,12 +590,17 @@ def upgrade() -> None:
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("visibility", sa.Text(), nullable=False),
         sa.Column("in_reply_to_iri", sa.Text(), nullable=True),
-        sa.Column("in_reply_to_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "in_reply_to_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+            comment="null while the parent is not known",
+        ),
         sa.Column(
             "thread_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             nullable=True,
-            comment="the root; a root names itself",
+            comment="the root; a root names itself; null while not known",
         ),
         sa.Column("title", sa.Text(), nullable=True, comment="name of an Article, Page, Event…"),
         sa.Column("content", sa.Text(), nullable=False, comment="sanitised HTML"),
@@ -603,7 +608,7 @@ def upgrade() -> None:
         sa.Column("sensitive", sa.Boolean(), nullable=False),
         sa.Column("language", sa.Text(), nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
-        sa.Column("attachments", sa.Text(), nullable=False, comment="JSON as in records.Attachment"),
+        sa.Column("attachments", sa.Text(), nullable=False, comment="JSON as in vocabulary.Attachment"),
         sa.Column("tags", sa.Text(), nullable=False, comment="JSON list of hashtags"),
         sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=True, comment="the author's own `updated`"),
@@ -613,7 +618,7 @@ def upgrade() -> None:
             "log_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             nullable=True,
-            comment="local posts: the Create in the outgoing log",
+            comment="local posts: the Create in the outgoing log; null while it waits",
         ),
         sa.CheckConstraint(
             "visibility IN ('public', 'unlisted', 'private', 'direct')", name=op.f("ck_posts_visibility")
@@ -626,9 +631,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("iri", name=op.f("uq_posts_iri")),
     )
     with op.batch_alter_table("posts", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_posts_actor_id"), ["actor_id"], unique=False)
-        batch_op.create_index("ix_posts_in_reply_to", ["in_reply_to_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_posts_in_reply_to_iri"), ["in_reply_to_iri"], unique=False)
+        batch_op.create_index("ix_posts_actor", ["actor_id", "id"], unique=False)
+        batch_op.create_index("ix_posts_in_reply_to", ["in_reply_to_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_posts_orphans",
+            ["in_reply_to_iri"],
+            unique=False,
+            sqlite_where=sa.text("in_reply_to_iri IS NOT NULL AND in_reply_to_id IS NULL"),
+            postgresql_where=sa.text("in_reply_to_iri IS NOT NULL AND in_reply_to_id IS NULL"),
+        )
         batch_op.create_index("ix_posts_thread", ["thread_id", "id"], unique=False)
 
     op.create_table(
@@ -636,7 +647,7 @@ def upgrade() -> None:
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
-        sa.Column("iri", sa.Text(), nullable=True),
+        sa.Column("iri", sa.Text(), nullable=True, comment="of the Flag; null = from the web"),
         sa.Column(
             "actor_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -651,8 +662,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["actor_id"], ["actors.id"], name=op.f("fk_reports_actor_id")),
         sa.ForeignKeyConstraint(["area_id"], ["areas.actor_id"], name=op.f("fk_reports_area_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
-        sa.UniqueConstraint("iri", name=op.f("uq_reports_iri")),
+        sa.UniqueConstraint("actor_id", "iri", name=op.f("uq_reports_actor_id_iri")),
     )
+    with op.batch_alter_table("reports", schema=None) as batch_op:
+        batch_op.create_index("ix_reports_actor", ["actor_id", "received_at"], unique=False)
+
     op.create_table(
         "roles",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -694,8 +708,12 @@ def upgrade() -> None:
             nullable=True,
             comment="activity dialect",
         ),
+        sa.Column(
+            "told", sa.Text(), nullable=True, comment="the dialect in which the author's own server was told"
+        ),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("undone_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("told IN ('object', 'activity')", name=op.f("ck_boosts_told")),
         sa.ForeignKeyConstraint(["area_id"], ["areas.actor_id"], name=op.f("fk_boosts_area_id")),
         sa.ForeignKeyConstraint(["log_id"], ["outbox_log.id"], name=op.f("fk_boosts_log_id")),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_boosts_post_id")),
@@ -754,12 +772,22 @@ def upgrade() -> None:
     op.create_table(
         "placements",
         sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+            comment="of the submission",
         ),
         sa.Column("area_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column(
+            "position",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+            comment="where it stands in timelines: a snowflake of when it was accepted",
+        ),
         sa.Column("rule", sa.Text(), nullable=False, comment="which rule decided (areas.policy)"),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("token", sa.Text(), nullable=False, comment="unguessable, for the status page"),
@@ -772,6 +800,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("decided_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
+            "state <> 'accepted' OR position IS NOT NULL", name=op.f("ck_placements_position")
+        ),
+        sa.CheckConstraint(
             "state IN ('accepted', 'held', 'refused', 'withdrawn', 'removed')",
             name=op.f("ck_placements_state"),
         ),
@@ -779,28 +810,54 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["author_id"], ["actors.id"], name=op.f("fk_placements_author_id")),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_placements_post_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placements")),
-        sa.UniqueConstraint("area_id", "post_id", name=op.f("uq_placements_area_id_post_id")),
+        sa.UniqueConstraint("post_id", "area_id", name=op.f("uq_placements_post_id_area_id")),
         sa.UniqueConstraint("token", name=op.f("uq_placements_token")),
     )
     with op.batch_alter_table("placements", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_placements_area",
+            ["area_id", "position"],
+            unique=False,
+            sqlite_where=sa.text("state = 'accepted'"),
+            postgresql_where=sa.text("state = 'accepted'"),
+        )
         batch_op.create_index("ix_placements_author", ["area_id", "author_id", "created_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_placements_post_id"), ["post_id"], unique=False)
-        batch_op.create_index("ix_placements_text", ["text_hash", "created_at"], unique=False)
-        batch_op.create_index("ix_placements_timeline", ["area_id", "state", "id"], unique=False)
+        batch_op.create_index(
+            "ix_placements_held",
+            ["area_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'held'"),
+            postgresql_where=sa.text("state = 'held'"),
+        )
+        batch_op.create_index(
+            "ix_placements_node",
+            ["position"],
+            unique=False,
+            sqlite_where=sa.text("state = 'accepted'"),
+            postgresql_where=sa.text("state = 'accepted'"),
+        )
+        batch_op.create_index(
+            "ix_placements_text",
+            ["text_hash", "created_at"],
+            unique=False,
+            sqlite_where=sa.text("text_hash IS NOT NULL"),
+            postgresql_where=sa.text("text_hash IS NOT NULL"),
+        )
 
     op.create_table(
         "post_recipients",
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("iri", sa.Text(), nullable=False),
-        sa.Column("field", sa.Text(), nullable=False, comment="to, cc, or mention (named by a tag only)"),
+        sa.Column("place", sa.Integer(), nullable=False, comment="the order in which they are named"),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "source IN ('object', 'activity', 'choice', 'text')", name=op.f("ck_post_recipients_source")
+        ),
         sa.ForeignKeyConstraint(
             ["post_id"], ["posts.id"], name=op.f("fk_post_recipients_post_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("post_id", "iri", name=op.f("pk_post_recipients")),
     )
-    with op.batch_alter_table("post_recipients", schema=None) as batch_op:
-        batch_op.create_index("ix_post_recipients_iri", ["iri"], unique=False)
-
     op.create_table(
         "post_texts",
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
