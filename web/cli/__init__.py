@@ -23,6 +23,7 @@ COMMANDS: dict[str, Command] = {
     "area create": areas.area_create,
     "area list": areas.area_list,
     "area show": areas.area_show,
+    "area limit": areas.area_limit,
     "area timeline": areas.area_timeline,
     "actor create": areas.actor_create,
     "role grant": areas.role_grant,
@@ -155,6 +156,20 @@ def area_list(*, json: Json = False) -> None:
 def area_show(name: str, *, json: Json = False) -> None:
     """Show one area."""
     _run("area show", json, name=name)
+
+
+@area.command(name="limit")
+def area_limit(
+    name: str,
+    *,
+    author_hourly: int | None = None,
+    author_daily: int | None = None,
+    boosts_hourly: int | None = None,
+    json: Json = False,
+) -> None:
+    """Set how many posts of one author, and how many in all, an area takes before it holds them; 0 = no limit."""
+    limits = {"author_hourly": author_hourly, "author_daily": author_daily, "boosts_hourly": boosts_hourly}
+    _run("area limit", json, name=name, **limits)
 
 
 @area.command(name="timeline")

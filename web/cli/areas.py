@@ -125,6 +125,28 @@ def _show_area(tx: sa.Connection, name: str) -> dict[str, object]:
     }
 
 
+async def area_limit(
+    node: Node,
+    *,
+    name: str,
+    author_hourly: int | None = None,
+    author_daily: int | None = None,
+    boosts_hourly: int | None = None,
+) -> Report:
+    """Set how much an area takes; 0 = no limit, None = as it is."""
+    asked = {"author_hourly": author_hourly, "author_daily": author_daily, "boosts_hourly": boosts_hourly}
+    limits = {key: value for key, value in asked.items() if value is not None}
+    if any(value < 0 for value in limits.values()):
+        raise Refused("a limit is 0 (none) or more")
+
+    def change(tx: sa.Connection) -> AreaRecord:
+        return registry.change_limits(tx, _area(tx, name).actor_id, limits)
+
+    area = await node.database.write(change)
+    found = {key: getattr(area, key) for key in asked}
+    return Report(tuple(f"{key}: {value or 'no limit'}" for key, value in found.items()), found)
+
+
 async def area_timeline(node: Node, *, name: str) -> Report:
     """The newest posts of an area."""
     area = await node.database.read(_area, name)
