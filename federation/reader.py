@@ -8,7 +8,7 @@ two programs that read one document differently are how a signature is bypassed)
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from math import isfinite
 from typing import NoReturn
 
@@ -36,8 +36,7 @@ FORBIDDEN_KEYS = frozenset({"@graph", "@included", "@reverse"})
 _PUBLIC_NAMES = frozenset({"as:Public", "Public", PUBLIC})
 _MAX_INTEGER_DIGITS = 19
 _INTEGERS = range(-(2**63), 2**63)
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - arithmetic on naive UTC cannot overflow at year 1 or 9999
-_MILLISECOND = timedelta(milliseconds=1)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _SHORTEST_TIME, _LONGEST_TIME = 16, 40
 
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -360,8 +359,15 @@ def parse_time(text: str) -> Millis | None:
         return None
     try:
         when = datetime.fromisoformat(text.upper())
-        offset = when.utcoffset()
     except ValueError:
         return None
-    since = (when.replace(tzinfo=None) - _EPOCH) - (offset or timedelta())
-    return Millis(max(0, since // _MILLISECOND))
+    return Millis(max(0, _count_milliseconds(when)))
+
+
+def _count_milliseconds(when: datetime) -> int:
+    """Count from 1970 in whole numbers: subtracting the offset as a date would overflow at year 1 and 9999."""
+    days = when.toordinal() - _EPOCH_DAY
+    seconds = (days * 24 + when.hour) * 3600 + when.minute * 60 + when.second
+    if (offset := when.utcoffset()) is not None:
+        seconds -= offset.days * 86_400 + offset.seconds
+    return seconds * 1000 + when.microsecond // 1000
