@@ -259,6 +259,12 @@ class World:
             task.cancel()
         await asyncio.gather(*doomed, return_exceptions=True)
 
+    async def until(self, is_so: Callable[[], object]) -> None:
+        """Let the others run until something is so."""
+        async with asyncio.timeout(20):
+            while not is_so():  # noqa: ASYNC110 - what is waited for has no event
+                await asyncio.sleep(0)
+
     async def number(self) -> int:
         return await self.database.write(number, self.clock())
 
