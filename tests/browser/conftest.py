@@ -1,0 +1,95 @@
+"""A town on a loopback socket, and a real Chromium that notes everything it asks for and complains of."""
+
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.testrig.network import Clock
+from tests.testrig.world import Town, make_settings
+from web.app import create_app
+from web.node import open_node
+from web.protocol import server_config
+from web.settings import Listen
+
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""A browser that asks for nothing but the page, also where there is no sandbox to be had."""
+
+
+@dataclass
+class Visitor:
+    """A page, with what it asked for and what its console said."""
+
+    page: Page
+    base: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    async def go(self, path: str) -> None:
+        """Open a path of the town, and expect it to be there."""
+        response = await self.page.goto(self.base + path)
+        assert response is not None
+        assert response.ok, path
+
+    @property
+    def strangers(self) -> list[str]:
+        """Requests to anybody else."""
+        return [url for url in self.requests if not url.startswith(self.base)]
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    """Served at `http://chitose.localhost:{port}`."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    host = f"chitose.localhost:{listener.getsockname()[1]}"
+    url = f"sqlite+aiosqlite:///{tmp_path}/town.db"
+    settings = make_settings(host, tmp_path, url, base_url=f"http://{host}")
+    clock = Clock()
+    async with open_node(settings, clock=clock) as node:
+        config = server_config(create_app(node), Listen("127.0.0.1", 0))
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        await server.startup(sockets=[listener])
+        yield Town(node, clock)
+        await server.shutdown(sockets=[listener])
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium where there is one, else Playwright's own."""
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=list(CHROMIUM_FLAGS)
+        )
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture(params=[390, 1280])
+async def visitor(request: pytest.FixtureRequest, browser: Browser, town: Town) -> AsyncIterator[Visitor]:
+    """A reader from Japan on a phone, and one at a desk."""
+    context = await browser.new_context(
+        viewport={"width": request.param, "height": 844}, locale="ja-JP", java_script_enabled=True
+    )
+    page = await context.new_page()
+    found = Visitor(page, town.node.settings.base_url)
+    page.on("request", lambda asked: found.requests.append(asked.url))
+    page.on("console", lambda line: found.complaints.append(line.text))
+    page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    yield found
+    await context.close()

@@ -1,0 +1,99 @@
+"""The pages as a resident meets them: readable, quiet, hers in two languages, and usable without a mouse."""
+
+import pytest
+
+from tests.browser.conftest import Visitor
+from tests.testrig.world import Town
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+FIELDS = "a[href], button, input, textarea, [tabindex='0']"
+
+
+async def seed(town: Town) -> int:
+    """An area with a post and a reply; returns the post's id."""
+    area, author = await town.area("megumino"), await town.person("hanako")
+    post, _ = await town.post(author, "花の庭が見ごろです。駅から歩いて5分です。", area)
+    await town.post(author, "日曜の朝がおすすめです。", reply_to=post.iri)
+    return post.id
+
+
+async def test_an_area_shows_its_post_and_asks_nobody_else(town: Town, visitor: Visitor) -> None:
+    post_id = await seed(town)
+    for path in ("/areas/megumino", "/", f"/posts/{post_id}"):
+        await visitor.go(path)
+        assert await visitor.page.get_by_text("花の庭が見ごろです").is_visible()
+    for path in ("/people/hanako", "/report", "/areas/megumino/follow"):
+        await visitor.go(path)
+    assert visitor.complaints == []
+    assert visitor.strangers == []
+
+
+async def test_nothing_is_wider_than_the_screen(town: Town, visitor: Visitor) -> None:
+    post_id = await seed(town)
+    for path in ("/", "/areas/megumino", f"/posts/{post_id}", "/people/hanako", "/report"):
+        await visitor.go(path)
+        width = await visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert width <= 0, path
+
+
+async def test_the_other_language_is_one_link_away(town: Town, visitor: Visitor) -> None:
+    await seed(town)
+    await visitor.go("/areas/megumino")
+    assert await visitor.page.locator("html").get_attribute("lang") == "ja"
+    await visitor.page.get_by_role("link", name="English").click()
+    assert await visitor.page.locator("html").get_attribute("lang") == "en"
+    assert await visitor.page.get_by_role("heading", name="How to follow").is_visible()
+    assert await visitor.page.get_by_text("花の庭が見ごろです").is_visible()
+    await visitor.page.get_by_role("link", name="日本語").click()
+    assert await visitor.page.get_by_role("heading", name="フォローのしかた").is_visible()
+
+
+async def test_the_keyboard_reaches_everything_and_shows_where_it_is(town: Town, visitor: Visitor) -> None:
+    await seed(town)
+    await visitor.go("/areas/megumino")
+    page = visitor.page
+    seen = set()
+    reachable = await page.locator(FIELDS).evaluate_all(
+        "all => all.filter(one => one.checkVisibility()).length"
+    )
+    for _ in range(reachable + 5):
+        await page.keyboard.press("Tab")
+        found = await page.evaluate(
+            """() => {
+                const one = document.activeElement;
+                if (one === document.body) return null;
+                const style = getComputedStyle(one);
+                const outline = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+                return [one.outerHTML, outline];
+            }"""
+        )
+        if found is not None:
+            seen.add(found[0])
+            assert found[1], found[0]
+    assert len(seen) >= reachable
+
+
+async def test_what_is_pressed_is_large_enough(town: Town, visitor: Visitor) -> None:
+    """24 px (WCAG 2.2, 2.5.8), except for links inside a sentence."""
+    await seed(town)
+    await visitor.go("/areas/megumino")
+    small = await visitor.page.locator("a, button, input").evaluate_all(
+        """all => all
+            .filter(one => one.checkVisibility() && !one.closest('.content, p:not(.when, .author, .actions)'))
+            .map(one => [one.textContent.trim(), one.getBoundingClientRect()])
+            .filter(([text, box]) => box.height < 24 && box.bottom > 0)
+            .map(([text, box]) => `${text}: ${box.height}`)"""
+    )
+    assert small == []
+
+
+async def test_a_report_is_sent_without_scripts(town: Town, visitor: Visitor) -> None:
+    post_id = await seed(town)
+    await visitor.go(f"/posts/{post_id}")
+    await visitor.page.get_by_role("link", name="通報").first.click()
+    assert await visitor.page.locator("#uri").input_value() == f"{visitor.base}/posts/{post_id}"
+    await visitor.page.locator("#text").fill("宣伝です。")
+    await visitor.page.get_by_role("button", name="送る").click()
+    assert await visitor.page.get_by_text("お知らせを受け取りました").is_visible()
+    assert visitor.complaints == []
+    assert visitor.strangers == []
