@@ -7,6 +7,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import threading
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import asyncpg
@@ -102,10 +104,8 @@ class Cluster:
             raise RuntimeError(f"{program}: {done.stdout}{done.stderr}")
 
 
-def _run_apart(function) -> None:  # type: ignore[no-untyped-def]
+def _run_apart(function: Callable[[], Coroutine[None, None, None]]) -> None:
     """Run a coroutine function in a thread of its own: the caller may be inside an event loop."""
-    import threading
-
     failure: list[BaseException] = []
 
     def run() -> None:

@@ -14,6 +14,7 @@ from federation import signatures
 from federation.client import read_clock
 from federation.signatures.keys import public_pem
 from federation.vocabulary import Iri
+from tests.bench.serving import serve
 from tests.testrig.peers import rsa_key
 
 Status = Callable[[str], int]
@@ -117,8 +118,6 @@ async def _answer(send: Any, status: int, document: Any) -> None:
 @asynccontextmanager
 async def open_inboxes() -> AsyncIterator[Inboxes]:
     """Serve them on a free port."""
-    from tests.bench.serving import serve
-
     inboxes = Inboxes()
     async with serve(inboxes) as port:
         inboxes.port = port

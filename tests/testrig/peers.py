@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -208,8 +209,6 @@ class Peer:
 
 def stamp(now: int) -> str:
     """RFC 3339."""
-    from datetime import UTC, datetime
-
     return (
         datetime.fromtimestamp(now / 1000, tz=UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )

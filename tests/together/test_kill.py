@@ -1,6 +1,7 @@
 """A process that is killed again and again loses nothing that it promised, and says nothing under two ids."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -143,8 +144,6 @@ async def test_nothing_that_was_answered_is_lost(
 
 
 def boosted(inboxes: Inboxes, host: str) -> set[str]:
-    import json
-
     return {json.loads(bodies[0])["object"] for bodies in inboxes.received[host].values()}
 
 
