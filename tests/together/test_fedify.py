@@ -76,7 +76,7 @@ async def scene(packages: None, tmp_path_factory: pytest.TempPathFactory) -> Asy
     )
     async with (
         fedify.start_peer("ume", "rfc9421", papers) as ume,
-        fedify.start_peer("sakura", "draft-cavage-http-signatures-12", papers) as sakura,
+        fedify.start_peer("sakura", "cavage", papers) as sakura,
         serve(AREA, tmp_path_factory.mktemp("town"), papers) as town,
     ):
         area = await town.command("area create", name=AREA, title="千歳", code="012246")
@@ -84,6 +84,17 @@ async def scene(packages: None, tmp_path_factory: pytest.TempPathFactory) -> Asy
         await follow(scene, scene.ume, scene.handle)
         await follow(scene, scene.sakura, scene.handle)
         yield scene
+        check_peace(scene)
+
+
+def check_peace(scene: Scene) -> None:
+    """Nobody has complained all the while: neither Fedify nor our node."""
+    for program in (scene.ume.program, scene.sakura.program, scene.town.program):
+        assert not program.lines
+        assert not program.find(event="failed")
+    louder = [each for each in scene.town.program.events if each["level"] != "info"]
+    assert len(louder) == 1
+    assert "ALLOWED_PRIVATE_NETWORKS" in louder[0]["event"]
 
 
 async def meet(program: Program) -> Peer:
@@ -122,6 +133,13 @@ async def test_both_schemes_are_taken_at_the_first_knock(scene: Scene) -> None:
         assert {each["status"] for each in asked} <= {200, 202}
         assert {each["scheme"] for each in asked if each["method"] == "POST"} == {scheme}
         assert {each["scheme"] for each in asked if each["method"] == "GET"} == {scheme, None}
+
+
+async def test_a_server_that_takes_one_scheme_alone_is_knocked_at_twice_once(scene: Scene) -> None:
+    assert [each["scheme"] for each in scene.ume.program.find(event="refused")] == ["cavage"]
+    assert not scene.sakura.program.find(event="refused")
+    for peer, scheme in ((scene.ume, "rfc9421"), (scene.sakura, "cavage")):
+        assert {each["scheme"] for each in peer.program.find(event="received")} == {scheme}
 
 
 async def test_a_follow_ends_and_begins_again(scene: Scene) -> None:
