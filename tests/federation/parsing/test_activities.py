@@ -269,6 +269,13 @@ def test_collections() -> None:
     assert len(found.items) == limits.MAX_ITEMS
 
 
+def test_a_fetched_activity_is_held_to_the_same() -> None:
+    with pytest.raises(MalformedDocument, match=r"\$\.actor"):
+        parse_document(b'{"id":"https://a.example/1","type":"Like","object":"https://a.example/2"}')
+    with pytest.raises(MalformedDocument, match=r"\$\.object"):
+        parse_document(b'{"id":"https://a.example/1","type":"Like","actor":"https://a.example/2"}')
+
+
 def test_documents_of_other_types() -> None:
     assert parse_document(b'{"id":"https://a.example/x","type":"Emoji"}') == Unrecognized(
         Iri("https://a.example/x"), "Emoji"
