@@ -103,7 +103,7 @@ class Fetcher:
         """
         try:
             async with asyncio.timeout_at(until - self._deadlines[wish.purpose] / 2):
-                await stack.enter_async_context(self._places.hold((wish.purpose, wish.target.origin)))
+                await stack.enter_async_context(self._places.hold(_share(wish.purpose, wish.target)))
                 await stack.enter_async_context(self._pools[wish.purpose])
         except TimeoutError:
             raise Busy(f"{wish.target.host}: no place became free in time") from None
@@ -133,7 +133,7 @@ class Fetcher:
     async def _ask(
         self, target: Target, signer: Signer | None, expectation: Expectation, purpose: Purpose
     ) -> Answer:
-        self._budgets.take((purpose, target.origin))
+        self._budgets.take(_share(purpose, target))
         try:
             answer = await self._knock(target, signer, expectation.accept)
         except NotConnected as fault:
@@ -146,6 +146,11 @@ class Fetcher:
         if signer is None:
             return await self._exchange.get(target, {"accept": accept}, cap=self._cap)
         return await self._knocks.get(target, signer, accept, cap=self._cap)
+
+
+def _share(purpose: Purpose, target: Target) -> str:
+    """What has a budget and places of its own: one origin, for one purpose."""
+    return f"{purpose.value} {target.origin}"
 
 
 def _accept(answer: Answer, target: Target, expectation: Expectation, *, asked: Target) -> Fetched:

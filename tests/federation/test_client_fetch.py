@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from federation.client import Client, Fetched, Limits, Signer
+from federation.client import Client, Deadlines, Fetched, Limits, Signer
 from federation.errors import Gone, Unreachable
 from federation.vocabulary import Iri
 from tests.federation.peers import (
@@ -370,6 +370,13 @@ async def test_a_peer_that_accepts_and_never_speaks_tls(network: Network) -> Non
             with pytest.raises(Unreachable):
                 await client.fetch(URL)
         assert (peer.accepted, peer.received) == (1, [])
+
+
+async def test_a_connection_has_less_time_than_the_whole(network: Network) -> None:
+    deadlines = Deadlines(connect=0.1, fetch=60)
+    async with network.peer(stall, plain=True), network.client(deadlines=deadlines) as client:
+        with pytest.raises(Unreachable, match="ConnectionTimeoutError"):
+            await client.fetch(URL)
 
 
 async def test_nobody_listens(network: Network) -> None:
