@@ -9,6 +9,7 @@ from actors.directory import find_actor_by_id
 from actors.keys import find_keys
 from actors.profiles import AreaFacts, describe_area, document
 from actors.records import ActorRecord
+from areas.codes import find_prefecture
 from areas.records import AreaRecord
 from areas.registry import find_area
 from areas.tables import areas
@@ -66,4 +67,4 @@ def _locality(tx: sa.Connection, area: AreaRecord) -> Locality | None:
     latitude, longitude = tx.execute(query).one()
     if latitude is None or longitude is None:
         return None
-    return Locality(area.name, "", area.name, latitude, longitude)
+    return Locality(area.name, find_prefecture(area.code), area.name, latitude, longitude)

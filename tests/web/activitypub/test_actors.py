@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from actors.directory import mark_gone
 from actors.tables import actors
+from areas.codes import PREFECTURES, find_prefecture
+from areas.tables import areas
 from tests.testrig.world import Town, World
 from tests.web.conftest import JSON, ORIGIN
 
@@ -42,6 +44,19 @@ async def test_an_area_is_a_group_with_everything_on_its_own_host(
     assert len(document["attachment"]) == 2
     for name in ("inbox", "outbox", "followers", "following", "featured"):
         assert document[name] == f"{AREA}/{name}"
+
+
+async def test_an_area_with_a_place_says_where_it_lies(town: Town, client: httpx.AsyncClient) -> None:
+    area = await town.area("megumino")
+
+    def place(tx: sa.Connection) -> None:
+        where = {"latitude": 42.86, "longitude": 141.55}
+        tx.execute(sa.update(areas).where(areas.c.actor_id == area.actor_id).values(where))
+
+    await town.write(place)
+    location = (await read(client, AREA))["location"]
+    assert (location["latitude"], location["longitude"]) == (42.86, 141.55)
+    assert location["address"]["addressRegion"] == "北海道"
 
 
 async def test_people_and_the_node_are_served_too(town: Town, client: httpx.AsyncClient) -> None:
@@ -155,3 +170,8 @@ async def test_a_person_says_creates(town: Town, client: httpx.AsyncClient) -> N
     create = (await read(client, "/people/hanako/outbox"))["orderedItems"][0]
     assert (create["type"], create["object"]["id"]) == ("Create", post.iri)
     assert (await read(client, create["id"]))["object"] == create["object"]
+
+
+def test_every_prefecture_has_its_number() -> None:
+    assert len(set(PREFECTURES)) == 47
+    assert (find_prefecture("131016"), find_prefecture("472018")) == ("東京都", "沖縄県")
