@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -336,21 +335,34 @@ async def test_no_round_sends_on_when_the_server_fails(world: World) -> None:
     assert len(world.inboxes.posts) == 2
 
 
+@pytest.mark.parametrize(("days", "pause"), [(29, 12 * HOUR), (31, WEEK)])
+async def test_after_thirty_days_of_failures_probes_are_weekly(world: World, days: int, pause: int) -> None:
+    await fail_until_open(world)
+    await fail_for(world, days)
+    await world.deliver()
+    assert len(world.inboxes.posts) == 1
+    assert (await world.health("one.test")).paused_until == world.clock() + pause
+
+
 async def test_after_ninety_days_of_failures_subscribers_are_dropped(world: World) -> None:
     await fail_until_open(world)
-    area = await world.local("speaker")
-    await world.follow(area, await world.remote("b", "one.test"))
-    while (await world.health("one.test")).dropped_at is None:
-        world.clock.now = (await world.worker().next_due() or 0) + HOUR
-        await world.say(area, f"at{world.clock()}")
-        await world.deliver()
-    failing_for = world.clock() - START
-    assert 90 * DAY <= failing_for < 100 * DAY
-    tries = [post.at - START for post in world.inboxes.posts]
-    weekly = [later - earlier for earlier, later in pairwise(tries) if earlier > 31 * DAY]
-    assert min(weekly) >= WEEK
+    await fail_for(world, 91)
+    await world.deliver()
+    assert len(world.inboxes.posts) == 1
+    assert (await world.health("one.test")).dropped_at == world.clock()
     assert {row.closed for row in await world.rows(sa.select(subscriptions.c.closed))} == {True}
     assert await world.worker().next_due() is None
+    assert {state for _, state in await world.gaps()} == {"failed"}
+
+
+async def fail_for(world: World, days: int) -> None:
+    """As if the server had failed since then, and now something new is said and a probe is due."""
+    world.clock.advance(days * DAY)
+    area = await world.local("speaker")
+    await world.follow(area, await world.remote("b", "one.test"))
+    await world.say(area, "new")
+    state = {"failures": 40, "paused_until": world.clock()}
+    await world.database.write(lambda tx: tx.execute(sa.update(destinations).values(state)))
 
 
 # Doors

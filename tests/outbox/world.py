@@ -111,6 +111,18 @@ class Inboxes:
         self.accepted.clear()
 
 
+@dataclass(frozen=True)
+class _Row:
+    """What `to_actor` reads of a row."""
+
+    _mapping: dict[str, object]
+
+
+def _columns(actor: ActorRecord) -> dict[str, object]:
+    columns = {name: getattr(actor, name) for name in ActorRecord.__slots__}
+    return {**columns, "also_known_as": "[]"}
+
+
 def short(iri: str) -> str:
     return iri.rpartition("/")[2]
 
@@ -170,12 +182,23 @@ class World:
 
     async def crowd(self, people: int, *, servers: int) -> list[ActorRecord]:
         """Many actors on s0.test, s1.test …"""
+        first = [await self.remote(f"u{each}", f"s{each}.test") for each in range(servers)]
 
         def run(tx: sa.Connection) -> list[ActorRecord]:
-            return [
-                self._add_remote(tx, f"u{each}", f"s{each % servers}.test", None, shared=True)
-                for each in range(people)
-            ]
+            rows = []
+            for each in range(servers, people):
+                like = first[each % servers]
+                iri = f"https://{like.host}/users/u{each}"
+                names = {
+                    "id": next(self._numbers),
+                    "iri": iri,
+                    "username": f"u{each}",
+                    "inbox": f"{iri}/inbox",
+                }
+                rows.append({**_columns(like), **names})
+            if rows:
+                tx.execute(sa.insert(actors), rows)
+            return [*first, *(to_actor(_Row(row)) for row in rows)]  # type: ignore[arg-type]
 
         return await self.database.write(run)
 
