@@ -86,6 +86,13 @@ async def test_what_only_looks_like_the_id_is_refused(network: Network, claimed:
             await client.fetch_document(URL)
 
 
+async def test_the_same_url_is_not_fetched_again_for_another_id(network: Network) -> None:
+    async with network.peer(note(f"{URL}#b")) as peer, network.client() as client:
+        with pytest.raises(MalformedDocument):
+            await client.fetch_document(URL)
+    assert len(peer.received) == 1
+
+
 @pytest.mark.parametrize(
     "second", [note("https://peer.test/c"), note("https://other.test/b"), redirect("/c"), reply(404)]
 )

@@ -314,6 +314,17 @@ async def test_an_answer_counts_whatever_becomes_of_its_body(
     assert len(peer.received) == 1
 
 
+async def test_an_endless_answer_is_not_read_to_its_end(network: Network, signer: Signer) -> None:
+    async def script(_request: Received, connection: Connection) -> None:
+        await connection.send(b"HTTP/1.1 202 Accepted\r\nConnection: close\r\n\r\n")
+        while True:
+            await connection.send(b"a" * 65536)
+
+    async with network.peer(script) as peer, network.client(deadlines=Deadlines(drain=60)) as client:
+        assert (await client.post(INBOX, BODY, signer)).status == 202
+        await peer.until(lambda peer: peer.closed == 1)
+
+
 async def test_answers_with_a_small_body_keep_the_connection(network: Network, signer: Signer) -> None:
     async with network.peer(reply(202, b"{}")) as peer, network.client() as client:
         for _again in range(3):
@@ -354,6 +365,23 @@ async def test_the_place_in_the_pool_is_no_time_of_the_peer(network: Network, si
         results = await asyncio.gather(*(client.post(INBOX, BODY, signer) for _each in range(3)))
     assert [result.status for result in results] == [202] * 3
     assert max(result.elapsed for result in results) < 0.3
+
+
+async def test_no_more_posts_at_once_than_the_pool_has_places(network: Network, signer: Signer) -> None:
+    gate = asyncio.Event()
+
+    async def script(request: Received, connection: Connection) -> None:
+        await gate.wait()
+        await reply(202)(request, connection)
+
+    here, there = network.peer(script), network.peer(script, "other.test")
+    async with here as peer, there as other, network.client(limits=Limits(posting=2)) as client:
+        urls = [INBOX, INBOX, "https://other.test/inbox"]
+        posts = [asyncio.create_task(client.post(url, BODY, signer)) for url in urls]
+        await peer.until(lambda peer: len(peer.received) == 2)
+        assert other.accepted == 0
+        gate.set()
+        assert [(await post).status for post in posts] == [202] * 3
 
 
 async def test_many_posts_at_once_are_all_signed(network: Network, signer: Signer) -> None:
