@@ -86,6 +86,11 @@ def retry(tx: sa.Connection, job: Job, due_at: Millis, error: str) -> bool:
     return tx.execute(statement.returning(jobs.c.id)).first() is not None
 
 
+def release_all(tx: sa.Connection) -> None:
+    """Let go of every job, where no other process can be working on one."""
+    tx.execute(sa.update(jobs).where(jobs.c.leased_until > 0).values(leased_until=0))
+
+
 def find_next_due(tx: sa.Connection, kinds: Collection[str]) -> Millis | None:
     """Return when the next job of `kinds` may be claimed, if there is any."""
     free = sa.case((jobs.c.leased_until > jobs.c.due_at, jobs.c.leased_until), else_=jobs.c.due_at)

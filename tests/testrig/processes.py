@@ -13,6 +13,7 @@ from web.cli.reports import Report
 
 PROGRAM = (sys.executable, "-c", "from web.cli import main; main()")
 START_SECONDS = 60
+ROOT = Path(__file__).parent.parent.parent
 
 
 def free_port() -> int:
@@ -31,6 +32,7 @@ class ServerProcess:
     port: int
     database_url: str
     process: asyncio.subprocess.Process | None = None
+    is_running: bool = False
 
     @property
     def host(self) -> str:
@@ -74,14 +76,30 @@ class ServerProcess:
 
     async def start(self) -> None:
         """Start, and return when it accepts connections."""
-        with (self.folder / "server.log").open("ab") as log:
+        if self.process is None:
             self.process = await asyncio.create_subprocess_exec(
-                *PROGRAM, "serve", cwd=self.folder, env=self.environment(), stdout=log, stderr=log
+                sys.executable,
+                "-m",
+                "tests.testrig.zygote",
+                str(self.folder / "server.log"),
+                cwd=ROOT,
+                env=self.environment(),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
             )
+        await self._tell("start")
+        self.is_running = True
         async with asyncio.timeout(START_SECONDS):
             while not await self._accepts():
-                assert self.process.returncode is None, self.log()[-3000:]
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.005)
+
+    async def _tell(self, command: str) -> int:
+        assert self.process is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{command}\n".encode())
+        await self.process.stdin.drain()
+        return int(await self.process.stdout.readline())
 
     async def _accepts(self) -> bool:
         try:
@@ -92,11 +110,18 @@ class ServerProcess:
         return True
 
     async def end(self, number: int = signal.SIGKILL) -> int:
-        """Send a signal, wait for the end, return the exit status."""
-        assert self.process is not None
-        if self.process.returncode is None:
-            self.process.send_signal(number)
-        return await self.process.wait()
+        """Send a signal, wait for the end, return the exit status (negative = a signal)."""
+        if not self.is_running:
+            return 0
+        self.is_running = False
+        return await self._tell(f"end {int(number)}")
+
+    async def close(self) -> None:
+        """End everything."""
+        await self.end()
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
+            await self.process.wait()
 
     async def command(self, command: str, /, **arguments: object) -> Report:
         """Let the running server do a command."""

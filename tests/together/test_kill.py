@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ async def server(tmp_path: Path, new_database: Callable[[], str]) -> AsyncIterat
     await server.init()
     await server.start()
     yield server
-    await server.end()
+    await server.close()
 
 
 def note(inboxes: Inboxes, area: str, number: int) -> dict[str, Any]:
@@ -74,43 +74,52 @@ async def follow(inboxes: Inboxes, client: httpx.AsyncClient, area: str) -> None
     inboxes.received.clear()
 
 
-async def send_all(inboxes: Inboxes, area: str, up: asyncio.Event) -> int:
-    """Send every activity until it is answered 202; returns how often one had to be sent again."""
+class Turns:
+    """When the server is up, when it has answered since, and when all is done."""
+
+    def __init__(self) -> None:
+        self.up, self.answered, self.done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.up.set()
+
+
+async def send_all(inboxes: Inboxes, area: str, turns: Turns) -> None:
+    """Send every activity until it is answered 202."""
     numbers = iter(range(ACTIVITIES))
-    again = 0
-
-    async def work() -> None:
-        nonlocal again
-        async with httpx.AsyncClient(timeout=10) as client:
-            for number in numbers:
-                activity = note(inboxes, area, number)
-                while True:
-                    await up.wait()
-                    try:
-                        status = await inboxes.send(client, activity, f"{area}/inbox")
-                    except httpx.HTTPError:
-                        again += 1
-                        continue
-                    assert status in (202, 429), status
-                    if status == 202:
-                        break
-
-    await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
-    return again
+    await asyncio.gather(*(send_some(inboxes, area, turns, numbers) for _ in range(CONNECTIONS)))
+    turns.done.set()
+    turns.answered.set()
 
 
-async def kill_again_and_again(server: ServerProcess, up: asyncio.Event, done: asyncio.Event) -> int:
+async def send_some(inboxes: Inboxes, area: str, turns: Turns, numbers: Iterator[int]) -> None:
+    async with httpx.AsyncClient(timeout=10) as client:
+        for number in numbers:
+            activity = note(inboxes, area, number)
+            status = 0
+            while status != 202:
+                await turns.up.wait()
+                try:
+                    status = await inboxes.send(client, activity, f"{area}/inbox")
+                except httpx.HTTPError:
+                    continue
+                assert status in (202, 429), status
+            turns.answered.set()
+
+
+async def kill_again_and_again(server: ServerProcess, turns: Turns) -> int:
+    """200 ms after the first answer of each life."""
     kills = 0
-    while not done.is_set():
+    while not turns.done.is_set():
+        turns.answered.clear()
+        await turns.answered.wait()
         try:
             async with asyncio.timeout(KILL_AFTER):
-                await done.wait()
+                await turns.done.wait()
         except TimeoutError:
-            up.clear()
+            turns.up.clear()
             await server.end(signal.SIGKILL)
             kills += 1
             await server.start()
-            up.set()
+            turns.up.set()
     return kills
 
 
@@ -120,14 +129,12 @@ async def test_nothing_that_was_answered_is_lost(
     await server.command("area create", name="chitose", title="千歳市", code="012246")
     await server.command("area limit", name="chitose", author_hourly=0, author_daily=0, boosts_hourly=0)
     area = f"{server.origin}/areas/chitose"
-    up, done = asyncio.Event(), asyncio.Event()
-    up.set()
+    turns = Turns()
     async with httpx.AsyncClient(timeout=10) as client:
         await follow(inboxes, client, area)
-        killer = asyncio.create_task(kill_again_and_again(server, up, done))
-        await send_all(inboxes, area, up)
-        done.set()
-        kills = await killer
+    killer = asyncio.create_task(kill_again_and_again(server, turns))
+    await send_all(inboxes, area, turns)
+    kills = await killer
     assert kills >= 3
 
     wanted = {f"{inboxes.origin('authors')}/notes/{number}" for number in range(ACTIVITIES)}

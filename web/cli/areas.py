@@ -232,7 +232,7 @@ async def post(
     node: Node, *, author: str, text: str, area: str | None = None, reply_to: str | None = None
 ) -> Report:
     """A local post: the same door as for every other way of writing."""
-    for name, host in set(compose.MENTION.findall(text)):
+    for name, host in compose.find_handles(text):
         await resolve(node, f"{name}@{host}")
     now = node.clock()
 
