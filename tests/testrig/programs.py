@@ -13,7 +13,7 @@ from typing import Any
 
 Event = dict[str, Any]
 
-DEADLINE = 20.0
+DEADLINE = 30.0
 """Seconds until a program that has not said what it should is given up."""
 STOP_SECONDS = 30.0
 ENDED_WELL = (0, -signal.SIGTERM)
