@@ -196,10 +196,7 @@ def find_block(tx: sa.Connection, *, actor_id: int, target_id: int) -> BlockReco
 
 def _chain(host: str) -> list[str]:
     """Return the names whose rules hold for `host[:port]`: itself without port, and what stands above it."""
-    name = _without_port(host)
-    if name.startswith("[") or name.replace(".", "").isdigit():
-        return [name]
-    labels = name.split(".")
+    labels = _without_port(host).split(".")  # of an IP address too: no rule can name a part of one
     return [".".join(labels[place:]) for place in range(len(labels))]
 
 

@@ -144,6 +144,18 @@ async def test_nobody_takes_a_neighbours_key_id(database: Database) -> None:
     await database.write(check)
 
 
+async def test_nobody_takes_the_key_id_of_an_actor_below(database: Database) -> None:
+    def check(tx: sa.Connection) -> None:
+        iri = Iri(f"{ALICE}/blog")
+        blog = meet(tx, "blog", id=iri, keys=publish(iri, key_pair(1)))
+        stolen = PublicKey(id=Iri(f"{iri}#main-key"), owner=ALICE, pem=publish(ALICE, key_pair())[0].pem)
+        alice = meet(tx, keys=(stolen,))
+        assert len(find_keys(tx, blog.id)) == 2
+        assert find_keys(tx, alice.id) == ()
+
+    await database.write(check)
+
+
 async def test_an_odd_key_id_counts_once_it_was_fetched(database: Database) -> None:
     def check(tx: sa.Connection) -> None:
         odd = Iri("https://p.test//users/alice#main-key")

@@ -88,6 +88,8 @@ async def test_addresses_have_no_parents(database: Database) -> None:
         block(tx, "192.0.2.1")
         assert is_host_refused(tx, "192.0.2.1:80", NOON) == SERVER_BLOCKED
         assert is_host_refused(tx, "1.192.0.2", NOON) is None
+        with pytest.raises(Refused, match="not a host name"):
+            block(tx, "2.1")
 
     await database.write(check)
 
