@@ -35,12 +35,13 @@ async def test_it_delivers_and_does_what_was_planned(world: World, town: Town) -
     world.network.fault = watch
     stop = asyncio.Event()
     task = asyncio.create_task(run_background(town.node, stop))
-    assert (await peer.send(follow, f"{ORIGIN}/areas/megumino/inbox")).status_code == 202
-    async with asyncio.timeout(20):
-        await answered.wait()
-        await asked.wait()
-    stop.set()
-    async with asyncio.timeout(20):
+    try:
+        assert (await peer.send(follow, f"{ORIGIN}/areas/megumino/inbox")).status_code == 202
+        async with asyncio.timeout(20):
+            await answered.wait()
+            await asked.wait()
+    finally:
+        stop.set()
         await task
     assert "Accept" in peer.kinds()
 

@@ -81,6 +81,7 @@ def _read_attachments(text: str) -> tuple[Attached, ...]:
             is_picture=each.get("type") == "Image" or (each.get("media_type") or "").startswith("image/"),
         )
         for each in json.loads(text)
+        if each["url"].startswith(("https://", "http://"))
     )
 
 
