@@ -154,7 +154,8 @@ async def test_a_local_post_reaches_a_peer_town_and_its_deletion_follows(
     await eniwa.write(compose.delete, post.id, world.clock())
     await world.settle()
     assert await chitose.read(timelines.area_timeline, area.actor_id) == []
-    assert there.kinds() == ["Accept", "Announce", "Undo", "Delete"], "it carries a proof, so it is passed on"
+    assert there.kinds()[:2] == ["Accept", "Announce"]
+    assert sorted(there.kinds()[2:]) == ["Delete", "Undo"], "it carries a proof, so it is passed on"
 
 
 async def test_a_local_authors_edit_and_deletion_reach_those_who_got_the_boost(scene: Scene) -> None:
