@@ -239,13 +239,10 @@ def _settle(clean: str) -> str:
 
 
 def _cut(html: str, length: int) -> str:
-    """Cut HTML, without leaving half a tag or half a character reference at the end."""
+    """Cut HTML, without leaving half a character reference; half a tag is dropped by the sanitiser."""
     if len(html) <= length:
         return html
     kept = html[:length]
-    start = kept.rfind("<")
-    if start > kept.rfind(">"):
-        kept = kept[:start]
     reference = kept.rfind("&", -12)
     return kept[:reference] if reference > kept.rfind(";") else kept
 

@@ -78,8 +78,6 @@ def _read_actor(reader: Reader, *, embedded: bool) -> Iri:
 
 
 def _read_target(reader: Reader, read_thing: ReadThing) -> tuple[Thing, ...]:
-    if not reader.has("target"):
-        return ()
     found: list[Thing] = []
     for value in reader.listed("target")[: limits.MAX_ADDRESSEES]:
         try:

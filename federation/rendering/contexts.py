@@ -143,7 +143,7 @@ def _collect_words(value: object, words: dict[str, None]) -> None:
             if isinstance(member, str):
                 if key == "type":
                     words[member] = None
-            elif key != "@context":
+            else:
                 _collect_words(member, words)
     elif isinstance(value, list):
         for member in value:

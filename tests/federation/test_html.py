@@ -191,6 +191,8 @@ def test_mutations_stay_clean(payload: str) -> None:
         "<textarea></blockquote></textarea><blockquote>" * 700,
         "<table><td>" * 3000,
         "<a href=https://a.example/>" * 3000,
+        "".join(f"<b class=u-{number}><xmp></b></xmp>" for number in range(600)) + "<p>x</p>" * 1500,
+        "".join(f"<b class=u-{number}><svg></b></svg>" for number in range(600)) + "<p>x</p>" * 1500,
         "<svg><p>" * 4000,
         "<" * 100_000,
         "<a" * 50_000,
@@ -237,6 +239,15 @@ def test_too_deep_keeps_its_text() -> None:
 def test_long_and_flat_keeps_its_markup() -> None:
     listing = "<ul>" + "<li><b>除雪</b></li>" * 1000 + "</ul>"
     assert sanitise(listing) == listing
+
+
+@pytest.mark.parametrize("markup", ["<p>" + "x<br>" * 100 + "</p>", "<p>x" + "<br>x" * 1000 + "</p>"])
+def test_line_breaks_are_no_depth(markup: str) -> None:
+    assert sanitise(markup) == markup
+
+
+def test_stray_ends_are_no_depth() -> None:
+    assert sanitise("</b>" * 100 + "<p>x</p>" * 400) == "<p>x</p>" * 400
 
 
 def test_what_is_cut_is_cut_between_tags() -> None:
@@ -356,6 +367,8 @@ def test_paragraphs_and_lines() -> None:
         ("https://a.example/x", "https://a.example/x", ""),
         ("(https://a.example/x).", "https://a.example/x", ")."),
         ("https://a.example/x_(y)", "https://a.example/x_(y)", ""),
+        ("https://a.example/x_(y))", "https://a.example/x_(y)", ")"),
+        ("https://a.example/x])]", "https://a.example/x", "])]"),
         ("https://a.example/?a=1&b=2#c", "https://a.example/?a=1&amp;b=2#c", ""),
         ("https://a.exampleを見て", "https://a.example", "を見て"),
         ("http://a.example/「x」", "http://a.example/", "「x」"),
@@ -388,6 +401,11 @@ def test_mentions_and_hashtags() -> None:
         f'<a href="https://a.example/@megumino@town.example#" {REL}>https://a.example/@megumino@town.example#</a>除雪</p>'
     )
     assert links(sanitise(found)) == ["https://a.example/@megumino@town.example#"]
+    inside = from_text(
+        "https://a.example/-@taro and -#x", mentions={"taro": (area, "taro")}, hashtags={"x": tag}
+    )
+    assert "h-card" not in inside
+    assert inside.count("<a ") == 2
     hostile = from_text("@a", mentions={"a": (Iri('https://a.example/"><script>'), "<b>")})
     assert "<script>" not in hostile
     assert "<b>" not in hostile

@@ -92,7 +92,10 @@ def note_facts() -> NoteFacts:
         context=Iri(f"{TOWN}/threads/1"),
         url=NOTE,
         language="ja",
-        tags=(Mention(AREA, "@megumino@town.example"), Hashtag("除雪", Iri(f"{TOWN}/tags/%E9%99%A4%E9%9B%AA"))),
+        tags=(
+            Mention(AREA, "@megumino@town.example"),
+            Hashtag("除雪", Iri(f"{TOWN}/tags/%E9%99%A4%E9%9B%AA")),
+        ),
         replies=Iri(f"{NOTE}/replies"),
     )
 

@@ -160,6 +160,26 @@ def test_a_collection_may_quote_stored_bytes() -> None:
     assert stored in rendering.render(collection)
 
 
+def test_what_is_not_there_is_not_said() -> None:
+    bare = rendering.note(NoteFacts(samples.NOTE, samples.HANAKO, "featured", samples.THEN, (PUBLIC,)))
+    assert set(bare) == {
+        *(
+            "@context",
+            "id",
+            "type",
+            "attributedTo",
+            "to",
+            "cc",
+            "published",
+            "sensitive",
+            "content",
+            "mediaType",
+        ),
+        *("tag", "attachment"),
+    }
+    assert bare["@context"][-1] == {"sensitive": "as:sensitive"}  # type: ignore[index]
+
+
 def test_sound_and_film_are_documents() -> None:
     facts = replace(samples.note_facts(), attachments=(Attachment("Audio", Iri("https://a.example/a.mp3")),))
     assert rendering.note(facts)["attachment"] == [{"type": "Document", "url": "https://a.example/a.mp3"}]
