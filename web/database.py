@@ -177,7 +177,7 @@ def _run_in_savepoint(
     driver.execute("SAVEPOINT item")
     try:
         value = call.function(connection, *call.args)
-    except Exception as error:  # noqa: BLE001 - handed to the caller whole, whatever it is
+    except BaseException as error:  # noqa: BLE001 - handed to the caller whole: else all wait for ever
         if driver.in_transaction:  # a full disk rolls the whole transaction back by itself
             driver.execute("ROLLBACK TO item")
             driver.execute("RELEASE item")

@@ -43,6 +43,22 @@ async def test_one_failing_function_undoes_itself_alone(database: Database) -> N
     assert await database.read(names) == ["a.test", "b.test"]
 
 
+async def test_whatever_is_raised_the_next_write_is_answered(database: Database) -> None:
+    """Not every exception is an `Exception`; the thread that writes must outlive them all."""
+
+    class Unusual(BaseException):
+        pass
+
+    def fail(_tx: sa.Connection) -> None:
+        raise Unusual
+
+    with pytest.raises(Unusual):
+        await asyncio.wait_for(database.write(fail), 10)
+    assert (
+        await asyncio.wait_for(database.write(lambda tx: tx.execute(sa.text("SELECT 1")).scalar()), 10) == 1
+    )
+
+
 async def test_a_failing_statement_undoes_its_function_alone(database: Database) -> None:
     def twice(tx: sa.Connection) -> None:
         insert(tx, "twice.test")
