@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from actors.origins import add_origin
-from areas import compose, posts
+from areas import creates, posts
 from areas.boosts import live_boosts
 from areas.records import AreaRecord, PostRecord
 from areas.tables import posts as post_table
@@ -92,7 +92,7 @@ async def test_of_the_deleted_a_tombstone_is_left(
     author = await town.person("hanako")
     post, _ = await town.post(author, "まちがえました、消します。", area)
     boost = (await town.read(live_boosts, post.id))[0]
-    create = compose.create_iri(author, post)
+    create = creates.create_iri(author, post)
     await town.write(posts.end, post, town.clock())
     response = await client.get(post.iri, headers=JSON)
     assert response.status_code == 410
@@ -115,7 +115,7 @@ async def test_activities_outlive_the_purge_of_the_log(
     author = await town.person("hanako")
     post, _ = await town.post(author, "長く読める投稿です。", area)
     boost = (await town.read(live_boosts, post.id))[0]
-    create = compose.create_iri(author, post)
+    create = creates.create_iri(author, post)
     before = [await read(client, iri) for iri in (boost.iri, create)]
     await town.write(_purge)
     after = [await read(client, iri) for iri in (boost.iri, create)]
