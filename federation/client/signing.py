@@ -13,7 +13,6 @@ from functools import partial
 
 from federation.client.options import Signer
 from federation.client.targets import Target
-from federation.errors import Fault
 from federation.signatures import Scheme, sign
 from federation.vocabulary import Millis
 
@@ -36,14 +35,14 @@ class _Job:
 class _Outcome:
     done: asyncio.Future[Headers]
     headers: Headers | None
-    fault: Fault | None = None
+    error: Exception | None = None
 
     def settle(self) -> None:
         """Hand over, unless the one who waited has left."""
         if self.done.done():
             return
-        if self.fault is not None:
-            self.done.set_exception(self.fault)
+        if self.error is not None:
+            self.done.set_exception(self.error)
         elif self.headers is not None:
             self.done.set_result(self.headers)
 
@@ -126,8 +125,8 @@ class SigningThreads:
 def _run(job: _Job) -> _Outcome:
     try:
         return _Outcome(job.done, job.work())
-    except Fault as fault:
-        return _Outcome(job.done, None, fault)
+    except Exception as error:  # noqa: BLE001 - raised again where the request waits, as executors do
+        return _Outcome(job.done, None, error)
 
 
 def _settle(outcomes: Iterable[_Outcome]) -> None:

@@ -7,8 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from federation import signatures
 from federation.client import Deadlines, Limits, PostResult, RecentSchemes, Signer
-from federation.errors import Unreachable
+from federation.errors import LocalFault, Unreachable
 from federation.signatures import Scheme
+from federation.signatures.keys import generate_ed25519
 from federation.vocabulary import Millis
 from tests.federation.peers import (
     NOON,
@@ -401,6 +402,21 @@ async def test_one_who_leaves_while_signing_disturbs_nobody(network: Network, si
             task.cancel()
         assert (await client.post(INBOX, BODY, signer)).is_success
         await asyncio.gather(*leaving, return_exceptions=True)
+
+
+async def test_a_key_that_cannot_sign_is_our_fault_and_stops_nobody(network: Network, signer: Signer) -> None:
+    """More of them than there are threads: none is lost over it."""
+    unfit = Signer(signer.key_id, generate_ed25519())
+    broken = Signer(signer.key_id, "no key")  # type: ignore[arg-type]
+    async with network.peer(reply(202)) as peer, network.client() as client:
+        for _each in range(3):
+            with pytest.raises(LocalFault):
+                await client.post(INBOX, BODY, unfit)
+            with pytest.raises(AttributeError):
+                await client.post(INBOX, BODY, broken, scheme="rfc9421")
+        assert (await client.post(INBOX, BODY, unfit, scheme="rfc9421")).is_success
+        assert (await client.post(INBOX, BODY, signer)).is_success
+    assert len(peer.received) == 2
 
 
 async def test_deliveries_and_fetches_have_pools_of_their_own(network: Network, signer: Signer) -> None:
