@@ -65,8 +65,8 @@ class Stored:
 
     `owner` wrote the post, or made the Follow; `target` is whom that Follow follows, `is_pending` that it
     waits for an answer. `is_local`: the follower, or the one who is blocked, is ours. `is_followable`: one of
-    our actors that may be followed. `is_known`: stored, and public. `is_ended`: deleted, or a tombstone waits
-    for it. `updated` is the post's own time of its last change.
+    our actors that may be followed. `is_known`: any of what is reported is ours, or stored here. `is_ended`:
+    deleted, or a tombstone waits for it. `updated` is the post's own time of its last change.
     """
 
     owner: Iri | None = None
@@ -97,7 +97,7 @@ def judge_claim(signer: Iri, activity: Activity, served: Collection[str]) -> Ver
 def judge_state(signer: Iri, activity: Activity, stored: Stored) -> Verdict:
     """Judge what depends on `stored`. Only for what `judge_claim` has allowed.
 
-    Anybody may like, announce or report what is known here; an Undo finds only what its own actor made.
+    Anybody may like and announce what is public and known here; an Undo finds only what its own actor made.
     """
     judge = _STATES.get(type(activity))
     return ALLOWED if judge is None else judge(signer, activity, stored)
@@ -222,7 +222,7 @@ def _follow_state(_signer: Iri, _activity: Follow, stored: Stored) -> Verdict:
     return ALLOWED if stored.is_followable else Ignored("not an actor of this node that can be followed")
 
 
-def _known_state(_signer: Iri, _activity: Announce | Flag, stored: Stored) -> Verdict:
+def _flag_state(_signer: Iri, _activity: Flag, stored: Stored) -> Verdict:
     return ALLOWED if stored.is_known else Ignored("nothing that is known here")
 
 
@@ -262,11 +262,10 @@ _CLAIMS: dict[type[Activity], _Claim] = {
 
 _STATES: dict[type[Activity], _State] = {
     Accept: _answer_state,
-    Announce: _known_state,
     Block: _block_state,
     Create: _create_state,
     Delete: _delete_state,
-    Flag: _known_state,
+    Flag: _flag_state,
     Follow: _follow_state,
     Reject: _answer_state,
     Update: _update_state,

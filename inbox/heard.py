@@ -37,7 +37,6 @@ def describe_post(tx: sa.Connection, iri: Iri, actor: ActorRecord) -> Stored:
     return Stored(
         owner=find_iri(tx, post.actor_id, actor),
         is_ended=post.deleted_at is not None,
-        is_known=post.is_shown,
         updated=post.updated_at,
     )
 

@@ -12,7 +12,7 @@ from actors.directory import find_actor
 from actors.records import FederationMode, VerifiedKey
 from actors.servers import find_server_by_id
 from actors.standing import GONE, is_refused
-from federation import errors, iris, signatures
+from federation import iris, signatures
 from federation.errors import Fault, MalformedDocument, Overloaded, SignatureRejected, Unreachable
 from federation.parsing import parse_activity
 from federation.signatures import Claim, Request
@@ -138,10 +138,7 @@ async def _act(heard: Heard[Activity], verdict: Verdict, services: Services) -> 
     kind = type(heard.activity).__name__
     if isinstance(verdict, Allowed) and not services.budgets.take(kind, heard.actor.host, heard.now):
         raise Overloaded(f"{heard.actor.host} sends too many of {kind}")
-    try:
-        verdict, is_due = await services.storage.write(_apply, heard, verdict, services.mode)
-    except (errors.Refused, errors.NotFound) as fault:
-        return Ignored(str(fault))
+    verdict, is_due = await services.storage.write(_apply, heard, verdict, services.mode)
     if is_due or isinstance(verdict, Allowed):
         services.nudge()
     if _is_own_end(heard):

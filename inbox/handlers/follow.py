@@ -1,5 +1,7 @@
 """`Follow` of a local actor: accepted at once, since nothing here is for followers only."""
 
+from secrets import token_hex
+
 import sqlalchemy as sa
 
 from actors import follows, standing
@@ -8,7 +10,6 @@ from actors.records import ActorRecord, Dialect
 from actors.servers import effective_dialect, find_server_by_id
 from areas.bans import is_banned
 from federation import rendering
-from federation.iris import mint_id
 from federation.vocabulary import Follow, Iri, Millis
 from inbox.checks import Allowed, Ignored, Stored, Verdict, judge_state
 from inbox.heard import Heard
@@ -84,16 +85,18 @@ def _find_dialect(tx: sa.Connection, follower: ActorRecord) -> Dialect:
 
 def _answer(tx: sa.Connection, heard: Heard[Follow], target: ActorRecord, kind: str) -> None:
     """Embed the Follow: PieFed reads nothing else."""
-    iri = Iri(f"{target.iri}/activities/{kind.lower()}-{mint_id(heard.now)}")
+    follow = heard.activity.id
+    # By chance: the same Follow may be answered again, since Misskey's has one id for all times.
+    iri = Iri(f"{target.iri}/activities/{kind.lower()}-{token_hex(8)}")
     build = rendering.accept if kind == "Accept" else rendering.reject
     entry = Entry(
         iri=iri,
         actor_id=target.id,
         type=kind,
-        body=build(iri, actor=target.iri, follow=heard.activity.id, follower=heard.actor.iri),
+        body=build(iri, actor=target.iri, follow=follow, follower=heard.actor.iri),
         thread=f"follow:{heard.actor.id}:{target.id}",
         recipients=(heard.actor.id,),
-        object_iri=heard.activity.id,
+        object_iri=follow,
         barrier=True,
         public=False,
     )

@@ -14,4 +14,4 @@ def handle(tx: sa.Connection, heard: Heard[Like]) -> Verdict:
     counted = reactions.record(
         tx, actor=heard.actor, iri=like.id, object_iri=like.object, kind=like.kind, now=heard.now
     )
-    return ALLOWED if counted else Ignored("nothing that is known here, or counted before")
+    return ALLOWED if counted else Ignored("nothing public that is known here, or counted before")

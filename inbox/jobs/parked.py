@@ -19,45 +19,47 @@ BATCH: Final = 100
 async def run_due(services: Services, now: Millis) -> int:
     """Hear what is due, hosts side by side; returns how many requests were taken."""
     waiting = await services.storage.write(parking.claim, now, BATCH)
-    by_host = groupby(
-        sorted(waiting, key=lambda parked: (parked.host, parked.id)), lambda parked: parked.host
-    )
+    waiting.sort(key=lambda parked: (parked.host, parked.attempts, parked.id))
     async with asyncio.TaskGroup() as tasks:
-        for _host, of_host in by_host:
+        for _host, of_host in groupby(waiting, lambda parked: parked.host):
             tasks.create_task(_hear_host(tuple(of_host), services, now))
     return len(waiting)
 
 
 async def _hear_host(waiting: tuple[Parked, ...], services: Services, now: Millis) -> None:
-    """Hear what one host's keys signed, in order; when it cannot be reached, the rest need not ask."""
+    """Hear what one host's keys signed; once it does not answer at all, the rest need not ask.
+
+    An answer of one address says nothing of the others: anybody may claim a key id that is a page of the host.
+    """
     is_down = False
     for parked in waiting:
-        line = Line(now)
-        is_down = is_down or not await _hear(parked, services, now, line)
-        if is_down:
-            await _wait_on(parked, services, now, line)
+        hindrance = None if is_down else await _hear(parked, services, now)
+        is_down = is_down or (isinstance(hindrance, Unreachable) and hindrance.status is None)
+        if is_down or hindrance is not None:
+            await _wait_on(parked, services, now)
         else:
             await services.storage.write(parking.remove, parked)
-            line.write(services)
 
 
-async def _hear(parked: Parked, services: Services, now: Millis, line: Line) -> bool:
-    """Return False when it must wait on. Whatever else is wrong is final: its sender has had an answer."""
+async def _hear(parked: Parked, services: Services, now: Millis) -> Unreachable | Overloaded | None:
+    """Return why it must wait on. Whatever else is wrong is final: its sender has had an answer."""
+    line = Line(now)
     try:
         claim = read_claim(parked.request, services, parked.received_at)
         await hear(parked.request, claim, services, now=now, line=line, fresh=True)
     except (Unreachable, Overloaded) as fault:
-        line.note_fault(fault)
-        return False
+        return fault
     except Fault as fault:
         line.note_fault(fault)
-    return True
+    line.write(services)
+    return None
 
 
-async def _wait_on(parked: Parked, services: Services, now: Millis, line: Line) -> None:
+async def _wait_on(parked: Parked, services: Services, now: Millis) -> None:
     if not parking.is_stale(parked, now):
         await services.storage.write(parking.postpone, parked, now)
         return
     await services.storage.write(parking.remove, parked)
-    line.note("dropped", f"the key's server {parked.host} could not be reached for a day")
+    line = Line(now)
+    line.note("dropped", f"no key could be had of {parked.host} for a day")
     line.write(services)

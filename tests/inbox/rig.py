@@ -140,6 +140,13 @@ class Town:
             lambda tx: tx.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
         )
 
+    async def hear(self, peer: Peer, activity: Mapping[str, Any], inbox: str = SHARED) -> str:
+        """Take an activity signed by its actor; returns what the log says came of it."""
+        answer = await self.post(sign(peer, dict(activity), inbox, signer=activity["actor"]))
+        line = self.lines[-1]
+        assert answer.status == (403 if line["outcome"] == "refused" else 202), line
+        return f"{line['outcome']}: {line['reason']}"
+
     def peer(self, host: str = "p.test", **values: Any) -> Peer:
         return Peer(host, self.network, self.clock, **values)
 

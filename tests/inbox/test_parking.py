@@ -134,6 +134,21 @@ async def test_a_host_that_is_down_is_asked_once_for_all_that_wait(town: Town, p
     assert await town.count(parked) == 3
 
 
+async def test_a_page_that_is_no_key_holds_up_no_other(town: Town, peer: Peer) -> None:
+    """Anybody may claim that a page of the host is a key."""
+    peer.documents["https://p.test/about"] = {}
+    peer.statuses["https://p.test/about"] = 500
+    break_host(town)
+    forged = sign(peer, create(peer, "forged"), signer=BOB, key_id="https://p.test/about")
+    await town.post(forged)
+    await town.post(sign(peer, create(peer), signer=ALICE))
+    town.network.fault = None
+    town.clock.advance(minutes=1)
+    await town.work()
+    assert await town.count(boosts) == 1
+    assert await town.count(parked) == 1
+
+
 async def test_another_host_does_not_wait_for_it(town: Town, peer: Peer) -> None:
     other = town.peer("q.test")
     carol = other.actor("carol")
