@@ -5,6 +5,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from actors.prepared import Prepared
 from actors.records import Dialect, ServerRecord
 from actors.statements import insert_into
 from actors.tables import servers
@@ -33,6 +34,19 @@ def classify(software: str | None, implements: Iterable[str] = ()) -> Dialect:
 def effective_dialect(server: ServerRecord) -> Dialect:
     """Return what the operator decided, else what was found, else the object dialect: it harms nobody."""
     return server.dialect_override or server.dialect or "object"
+
+
+_DIALECT = Prepared(
+    sa.select(sa.func.coalesce(servers.c.dialect_override, servers.c.dialect, "object")).where(
+        servers.c.id == sa.bindparam("server")
+    )
+)
+
+
+def find_dialect(tx: sa.Connection, server_id: int) -> Dialect:
+    """Return the `effective_dialect` of a server, which a foreign key says is there."""
+    found: Dialect = _DIALECT.first(tx, server=server_id)[0]
+    return found
 
 
 def find_server(tx: sa.Connection, host: str) -> ServerRecord | None:

@@ -1,12 +1,12 @@
 """Who may read a received post, and whom it names. Pure; the only guard before anything is stored or boosted.
 
-Source: federation.md of FEP-1b12 servers and GoToSocial/Takahē as recorded: a post's own `to`/`cc` count, an
-activity's only where the object has neither; where both speak and disagree, the narrower wins.
+A post's own `to` and `cc` count, an activity's only where the post has neither; where both speak and disagree,
+the narrower wins (ActivityPub §5, and what GoToSocial, Takahē and PieFed were seen to send).
 """
 
 from collections.abc import Iterable
 
-from areas.records import Visibility
+from areas.records import Named, Visibility
 from federation.vocabulary import PUBLIC, Activity, Iri, Post
 
 _NARROWNESS: tuple[Visibility, ...] = ("public", "unlisted", "private", "direct")
@@ -20,7 +20,7 @@ def visibility(post: Post, activity: Activity | None, followers: Iri | None) -> 
     if not post.addressed:
         return of_activity or "direct"
     of_object = _visibility(post.to, post.cc, followers)
-    return max(of_object, of_activity or "public", key=_NARROWNESS.index)
+    return of_object if of_activity is None else narrower(of_object, of_activity)
 
 
 def _visibility(to: tuple[Iri, ...], cc: tuple[Iri, ...], followers: Iri | None) -> Visibility:
@@ -33,20 +33,35 @@ def _visibility(to: tuple[Iri, ...], cc: tuple[Iri, ...], followers: Iri | None)
     return "direct"
 
 
-def named(post: Post, activity: Activity | None) -> tuple[Iri, ...]:
+def narrower(first: Visibility, second: Visibility) -> Visibility:
+    """The one that fewer may read."""
+    return max(first, second, key=_NARROWNESS.index)
+
+
+def named(post: Post, activity: Activity | None) -> tuple[Named, ...]:
     """Everybody whom the post or its activity names, once each, in order (PieFed sends no tag)."""
-    fields: list[Iterable[Iri]] = [post.to, post.cc, post.audience, post.target, post.mentions]
+    found = [Named(iri, "object") for iri in _distinct(_of_post(post))]
+    own = {each.iri for each in found}
     if activity is not None:
-        targets = (thing for thing in activity.target if isinstance(thing, str))
-        fields += [activity.to, activity.cc, activity.audience, targets]
-    return tuple(dict.fromkeys(iri for field in fields for iri in field if iri != PUBLIC))
+        found += [Named(iri, "activity") for iri in _distinct(_of_activity(activity)) if iri not in own]
+    return tuple(found)
+
+
+def _of_post(post: Post) -> tuple[Iri, ...]:
+    return (*post.to, *post.cc, *post.audience, *post.target, *post.mentions)
+
+
+def _of_activity(activity: Activity) -> tuple[Iri, ...]:
+    targets = (thing if isinstance(thing, str) else thing.id for thing in activity.target)
+    known = (iri for iri in targets if iri is not None)
+    return (*activity.to, *activity.cc, *activity.audience, *known)
+
+
+def _distinct(iris: Iterable[Iri]) -> list[Iri]:
+    return [iri for iri in dict.fromkeys(iris) if iri != PUBLIC]
 
 
 def is_vote(post: Post) -> bool:
     """A poll vote is a `Note` with a name, no text, and the question as its parent (FEP-9967)."""
-    return post.type == "Note" and post.name is not None and not post.content and post.in_reply_to is not None
-
-
-def narrower(first: Visibility, second: Visibility) -> Visibility:
-    """The one that fewer may read."""
-    return max(first, second, key=_NARROWNESS.index)
+    is_answer = post.type == "Note" and post.in_reply_to is not None
+    return is_answer and post.name is not None and not (post.content or "").strip()

@@ -6,20 +6,21 @@ when a boost that was taken back is made again.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from actors.prepared import Prepared
 from actors.records import ActorRecord, Dialect
-from actors.servers import effective_dialect, find_server_by_id
-from areas import rereads
+from actors.servers import find_dialect
+from areas import creates, rereads, threads
 from areas.records import AreaRecord, PostRecord
 from areas.tables import boosts
 from federation import rendering
 from federation.vocabulary import Iri, Millis
-from outbox.lookups import find_entry, has_subscribers
+from outbox.lookups import has_subscribers
 from outbox.publish import append
-from outbox.records import ALERT, ORDINARY, Entry, EntryDialect, Lane
+from outbox.records import Entry, EntryDialect, Lane
 
 _GENERATION = sa.select(sa.func.count()).where(
     boosts.c.area_id == sa.bindparam("area"), boosts.c.post_id == sa.bindparam("post")
@@ -31,24 +32,29 @@ _COLUMNS = (
     boosts.c.generation,
     boosts.c.log_id,
     boosts.c.wrap_log_id,
+    boosts.c.told,
     boosts.c.created_at,
 )
-_LIVE = sa.select(*_COLUMNS).where(boosts.c.post_id == sa.bindparam("post"), boosts.c.undone_at.is_(None))
-_INSERT = sa.insert(boosts)
+_LIVE = (
+    sa.select(*_COLUMNS)
+    .where(boosts.c.post_id == sa.bindparam("post"), boosts.c.undone_at.is_(None))
+    .order_by(boosts.c.created_at, boosts.c.iri)
+)
+_INSERT = Prepared(sa.insert(boosts), tuple(column.name for column in boosts.c if column.name != "undone_at"))
 
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """Who speaks: the area, its desk (for servers that accept no Group as an author), the post's author."""
+    """Who speaks of what: the area, about a post of this author, in the lane of its thread."""
 
     area: AreaRecord
-    desk: ActorRecord
     author: ActorRecord
+    lane: Lane
 
 
 @dataclass(frozen=True, slots=True)
 class LiveBoost:
-    """A boost that stands."""
+    """A boost that stands. `told` is the dialect in which the author's own server heard of it."""
 
     iri: Iri
     area_id: int
@@ -56,89 +62,67 @@ class LiveBoost:
     generation: int
     log_id: int
     wrap_log_id: int | None
+    told: Dialect | None
     created_at: Millis
 
 
 def boost_iri(area: AreaRecord, object_iri: Iri, generation: int) -> Iri:
     """`{area}/boosts/{hash}-{generation}`."""
-    return Iri(f"{area.iri}/boosts/{_hash(object_iri.encode())}-{generation}")
+    return Iri(f"{area.iri}/boosts/{digest(object_iri.encode())}-{generation}")
 
 
 def wrap_iri(area: AreaRecord, object_iri: Iri, generation: int = 0) -> Iri:
     """`{area}/activities/{hash}-{generation}` of the Announce that carries the object's whole Create."""
-    return Iri(f"{area.iri}/activities/{_hash(object_iri.encode())}-{generation}")
+    return Iri(f"{area.iri}/activities/{digest(object_iri.encode())}-{generation}")
 
 
-def _hash(text: bytes) -> str:
+def digest(text: bytes) -> str:
+    """Twelve bytes in hexadecimal, for the ids of what an area says."""
     return hashlib.blake2b(text, digest_size=12).hexdigest()
 
 
-def thread_key(post: PostRecord) -> str:
-    """What the outgoing log orders by: everything about one thread stays in order."""
-    return f"thread:{post.thread_id or post.id}"
-
-
-def lane_of(root_author: ActorRecord) -> Lane:
-    """A lane belongs to the root of a thread: what an alert actor began goes first."""
-    return ALERT if root_author.kind == "alert" else ORDINARY
+def speak(tx: sa.Connection, area: AreaRecord, post: PostRecord, author: ActorRecord) -> Voices:
+    """The voices for a post."""
+    return Voices(area, author, threads.find_lane(tx, post, author))
 
 
 def live_boosts(tx: sa.Connection, post_id: int) -> list[LiveBoost]:
-    """The boosts of a post that stand, one per area at most."""
+    """The boosts of a post that stand, one per area at most, the oldest first."""
     return [LiveBoost(*row) for row in tx.execute(_LIVE, {"post": post_id})]
 
 
-def _dialect(tx: sa.Connection, author: ActorRecord) -> Dialect | None:
+def boost(
+    tx: sa.Connection, voices: Voices, post: PostRecord, now: Millis, *, again: bool = False
+) -> LiveBoost:
+    """Announce `post` to everyone who follows the area, in the dialect of each, and to the author's server.
+
+    The caller has just moved the placement, and so is alone in doing this. `again`: it was boosted before.
+    """
+    area = voices.area
+    counted = {"area": area.actor_id, "post": post.id}
+    generation = tx.execute(_GENERATION, counted).scalar_one() if again else 0
+    dialect = _find_dialect(tx, voices.author)
+    wrap_id = _wrap(tx, voices, post, wrap_iri(area, post.iri, generation), dialect, now)
+    announced = _announce(voices, post, boost_iri(area, post.iri, generation), now)
+    to_author = dialect == "object"
+    log_id = append(tx, replace(announced, recipients=(voices.author.id,) if to_author else ()), now)
+    told = dialect if to_author or wrap_id is not None else None
+    made = LiveBoost(announced.iri, area.actor_id, post.id, generation, log_id, wrap_id, told, now)
+    _INSERT.run(tx, **{name: getattr(made, name) for name in LiveBoost.__dataclass_fields__})
+    if not post.local:
+        rereads.schedule_first(tx, post, now)
+    return made
+
+
+def _find_dialect(tx: sa.Connection, author: ActorRecord) -> Dialect | None:
     """In which dialect the author's own server is told; None for a local author."""
     if author.server_id is None:
         return None
-    server = find_server_by_id(tx, author.server_id)
-    return "object" if server is None else effective_dialect(server)
+    return find_dialect(tx, author.server_id)
 
 
-def boost(
-    tx: sa.Connection,
-    voices: Voices,
-    post: PostRecord,
-    raw: bytes | None,
-    now: Millis,
-    *,
-    again: bool = False,
-) -> Iri:
-    """Announce `post` to everyone who follows the area, in the dialect of each. The caller holds the placement.
-
-    `raw` is the author's activity as received; without it the activity dialect gets nothing.
-    """
-    area = voices.area
-    generation = (
-        tx.execute(_GENERATION, {"area": area.actor_id, "post": post.id}).scalar_one() if again else 0
-    )
-    iri = boost_iri(area, post.iri, generation)
-    told = _dialect(tx, voices.author)
-    log_id = append(tx, _announce(voices, post, iri, now, to_author=told == "object"), now)
-    wrap_id = None
-    if raw is not None and (told == "activity" or has_subscribers(tx, area.actor_id, "activity")):
-        name = wrap_iri(area, post.iri, generation)
-        wrap_id = append(tx, _wrap(voices, post, raw, name, to_author=told == "activity"), now)
-    tx.execute(
-        _INSERT,
-        {
-            "iri": iri,
-            "area_id": area.actor_id,
-            "post_id": post.id,
-            "generation": generation,
-            "log_id": log_id,
-            "wrap_log_id": wrap_id,
-            "created_at": now,
-        },
-    )
-    if not post.local:
-        rereads.schedule_first(tx, post, now)
-    return iri
-
-
-def _announce(voices: Voices, post: PostRecord, iri: Iri, now: Millis, *, to_author: bool) -> Entry:
-    """Object dialect: the id alone, to followers and to the author's server."""
+def _announce(voices: Voices, post: PostRecord, iri: Iri, now: Millis) -> Entry:
+    """Object dialect: the id alone."""
     area = voices.area
     document = rendering.announce(
         iri,
@@ -148,128 +132,86 @@ def _announce(voices: Voices, post: PostRecord, iri: Iri, now: Millis, *, to_aut
         followers=area.followers,
         author=voices.author.iri,
     )
-    return _entry(voices, post, iri, "Announce", document, "object", to_author=to_author)
+    return say(voices, post, iri, "Announce", document, "object")
 
 
-def _wrap(voices: Voices, post: PostRecord, raw: bytes, iri: Iri, *, to_author: bool = False) -> Entry:
-    """Activity dialect (FEP-1b12): the author's activity, byte for byte."""
-    body = rendering.wrap(iri, actor=voices.area.iri, followers=voices.area.followers, inner=raw)
-    return _entry(voices, post, iri, "Announce", body, "activity", to_author=to_author)
+def _wrap(
+    tx: sa.Connection, voices: Voices, post: PostRecord, iri: Iri, dialect: Dialect | None, now: Millis
+) -> int | None:
+    """Activity dialect (FEP-1b12): the author's activity, byte for byte. None where nobody would read it."""
+    to_author = dialect == "activity"
+    if not to_author and not has_subscribers(tx, voices.area.actor_id, "activity"):
+        return None
+    activity = creates.find_activity(tx, post)
+    if activity is None:
+        return None
+    entry = carry(voices, post, iri, activity, now)
+    return append(tx, replace(entry, recipients=(voices.author.id,) if to_author else ()), now)
 
 
-def _entry(
+def carry(voices: Voices, post: PostRecord, iri: Iri, activity: bytes, now: Millis) -> Entry:
+    """An Announce of a whole activity, for the followers who read that."""
+    area = voices.area
+    body = rendering.wrap(iri, actor=area.iri, followers=area.followers, inner=activity, published=now)
+    return say(voices, post, iri, "Announce", body, "activity")
+
+
+def say(
     voices: Voices,
     post: PostRecord,
     iri: Iri,
     kind: str,
     body: "bytes | dict[str, object]",
     dialect: EntryDialect,
-    *,
-    to_author: bool = False,
-    concerns_id: int | None = None,
-    cancels: bool = False,
 ) -> Entry:
+    """Something that the area tells its followers about a post."""
     return Entry(
         iri=iri,
         actor_id=voices.area.actor_id,
         type=kind,
         body=body,
-        thread=thread_key(post),
+        thread=threads.thread_key(post),
         dialect=dialect,
-        lane=lane_of(voices.author),
+        lane=voices.lane,
         audience_id=voices.area.actor_id,
-        recipients=(voices.author.id,) if to_author else (),
         object_iri=post.iri,
-        concerns_id=concerns_id,
-        cancels=cancels,
     )
 
 
 def undo(
     tx: sa.Connection, voices: Voices, post: PostRecord, live: LiveBoost, now: Millis, *, removal: bytes
 ) -> None:
-    """Take a boost back, from everyone who got it. `removal` is the Delete that the activity dialect carries."""
+    """Take a boost back, from everyone who got it, in the dialect in which each got it.
+
+    `removal` is the Delete that the activity dialect carries.
+    """
     marked = sa.update(boosts).where(boosts.c.iri == live.iri, boosts.c.undone_at.is_(None))
     if not tx.execute(marked.values(undone_at=now)).rowcount:
         return
+    author = (voices.author.id,)
+    entry = replace(_unannounce(voices, post, live), concerns_id=live.log_id, cancels=True)
+    append(tx, replace(entry, recipients=author if live.told == "object" else ()), now)
+    if live.wrap_log_id is not None:
+        iri = change_iri(voices.area, removal)
+        carried = carry(voices, post, iri, removal, now)
+        to = author if live.told == "activity" else ()
+        append(tx, replace(carried, concerns_id=live.wrap_log_id, cancels=True, recipients=to), now)
+
+
+def _unannounce(voices: Voices, post: PostRecord, live: LiveBoost) -> Entry:
     area = voices.area
+    iri = Iri(f"{live.iri}/undo")
     document = rendering.undo_announce(
-        Iri(f"{live.iri}/undo"),
+        iri,
         actor=area.iri,
         announce=live.iri,
         object_iri=post.iri,
         followers=area.followers,
+        author=voices.author.iri,
     )
-    told = _dialect(tx, voices.author)
-    entry = _entry(
-        voices,
-        post,
-        Iri(f"{live.iri}/undo"),
-        "Undo",
-        document,
-        "object",
-        to_author=told == "object",
-        concerns_id=live.log_id,
-        cancels=True,
-    )
-    append(tx, entry, now)
-    if live.wrap_log_id is not None:
-        _relay(tx, voices, post, removal, live.wrap_log_id, now, cancels=True, to_author=told == "activity")
+    return say(voices, post, iri, "Undo", document, "object")
 
 
-def relay_change(
-    tx: sa.Connection, voices: Voices, post: PostRecord, live: LiveBoost, raw: bytes, now: Millis
-) -> None:
-    """Pass the author's edit on to those who got the whole activity."""
-    if live.wrap_log_id is not None:
-        _relay(tx, voices, post, raw, live.wrap_log_id, now)
-
-
-def forward(
-    tx: sa.Connection, voices: Voices, post: PostRecord, live: LiveBoost, name: Iri, raw: bytes, now: Millis
-) -> None:
-    """Pass a remote author's self-signed activity on, unchanged, to servers that verify such signatures."""
-    entry = _entry(voices, post, name, "Forward", raw, "signed", concerns_id=live.log_id)
-    append(tx, entry, now)
-
-
-def relay_reply(tx: sa.Connection, voices: Voices, post: PostRecord, raw: bytes, now: Millis) -> None:
-    """A reply goes to those who read the activity dialect, and to nobody else."""
-    if has_subscribers(tx, voices.area.actor_id, "activity"):
-        append(tx, _wrap(voices, post, raw, wrap_iri(voices.area, post.iri)), now)
-
-
-def relay_reply_change(
-    tx: sa.Connection, voices: Voices, post: PostRecord, raw: bytes, now: Millis, *, cancels: bool = False
-) -> None:
-    """An edit or the deletion of a reply follows where the reply went."""
-    earlier = find_entry(tx, wrap_iri(voices.area, post.iri))
-    if earlier is not None:
-        _relay(tx, voices, post, raw, earlier, now, cancels=cancels)
-
-
-def _relay(
-    tx: sa.Connection,
-    voices: Voices,
-    post: PostRecord,
-    raw: bytes,
-    earlier: int,
-    now: Millis,
-    *,
-    cancels: bool = False,
-    to_author: bool = False,
-) -> None:
-    iri = Iri(f"{voices.area.iri}/activities/{_hash(raw)}")
-    body = rendering.wrap(iri, actor=voices.area.iri, followers=voices.area.followers, inner=raw)
-    entry = _entry(
-        voices,
-        post,
-        iri,
-        "Announce",
-        body,
-        "activity",
-        to_author=to_author,
-        concerns_id=earlier,
-        cancels=cancels,
-    )
-    append(tx, entry, now)
+def change_iri(area: AreaRecord, activity: bytes) -> Iri:
+    """`{area}/activities/{hash}` of the Announce that carries an edit or a deletion."""
+    return Iri(f"{area.iri}/activities/{digest(activity)}")

@@ -1,52 +1,124 @@
 """Where a post stands in an area, and every change of it with who, why and which rule."""
 
 import secrets
+from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
-from actors.statements import insert_into
 from areas.policy import Decision
-from areas.records import PlacementRecord, PlacementState
+from areas.records import PlacementRecord, PlacementState, PostRecord
+from areas.statements import insert_once
 from areas.tables import decisions, placements
-from federation.errors import NotFound
+from federation.errors import NotFound, Overloaded
 from federation.iris import mint_id
 from federation.vocabulary import Millis
 
-_COLUMNS = tuple(placements.c[name] for name in PlacementRecord.__dataclass_fields__)
-_OF_POST = sa.select(*_COLUMNS).where(placements.c.post_id == sa.bindparam("post"))
 STATES: dict[str, PlacementState] = {"boost": "accepted", "hold": "held", "refuse": "refused"}
 TOKEN_BYTES = 16
+ID_TRIES = 8
+
+_COLUMNS = tuple(placements.c[name] for name in PlacementRecord.__dataclass_fields__)
+_OF_POST = sa.select(*_COLUMNS).where(placements.c.post_id == sa.bindparam("post")).order_by(placements.c.id)
+_BY_ID = sa.select(*_COLUMNS).where(placements.c.id == sa.bindparam("id"))
+_INSERT_DECISION = sa.insert(decisions)
+# Written into the statement: a partial index serves only a condition that is known when it is planned.
+_ACCEPTED = placements.c.state == sa.literal_column("'accepted'")
+_HELD = placements.c.state == sa.literal_column("'held'")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a placement, by which rule, why, and who says so; nobody = the policy or the author."""
+
+    state: PlacementState
+    rule: str
+    reason: str
+    by: int | None = None
+
+
+def to_verdict(decision: Decision) -> Verdict:
+    """What the policy decided, as a state."""
+    return Verdict(STATES[decision.outcome], decision.rule, decision.reason)
 
 
 def place(
-    tx: sa.Connection,
-    *,
-    area_id: int,
-    post_id: int,
-    author_id: int,
-    decision: Decision,
-    text: int | None,
-    now: Millis,
+    tx: sa.Connection, *, area_id: int, post: PostRecord, verdict: Verdict, text: int | None, now: Millis
 ) -> PlacementRecord | None:
     """Record the policy's decision; None when this post was decided on in this area before."""
-    row = {
+    row: dict[str, Any] = {
         "area_id": area_id,
-        "post_id": post_id,
-        "author_id": author_id,
-        "state": STATES[decision.outcome],
-        "rule": decision.rule,
-        "reason": decision.reason,
+        "post_id": post.id,
+        "author_id": post.actor_id,
+        "state": verdict.state,
+        "rule": verdict.rule,
+        "reason": verdict.reason,
         "token": secrets.token_urlsafe(TOKEN_BYTES),
         "created_at": now,
         "decided_at": now,
     }
-    statement = insert_into(tx, placements).on_conflict_do_nothing().returning(*_COLUMNS)
-    while True:
-        inserted = tx.execute(statement, {"id": mint_id(now), "text_hash": text, **row}).first()
-        if inserted is not None:
-            return PlacementRecord(*inserted)
-        if find_placement(tx, area_id, post_id) is not None:
+    for _ in range(ID_TRIES):
+        placement = mint_id(now)
+        position = placement if verdict.state == "accepted" else None
+        values = {"id": placement, "position": position, "text_hash": text, **row}
+        if insert_once(tx, placements, values):
+            record = PlacementRecord(id=placement, position=position, **row)
+            if verdict.state != "accepted":
+                _keep(tx, record, verdict, now)
+            return record
+        if find_placement(tx, area_id, post.id) is not None:
             return None  # else the id was taken: another one
+    raise Overloaded("no free id for a submission")
+
+
+def move(
+    tx: sa.Connection, placement: PlacementRecord, verdict: Verdict, now: Millis
+) -> PlacementRecord | None:
+    """Change the state if it is still what `placement` says; keeps the decision. None = someone was faster.
+
+    What is accepted anew is new in timelines; what a moderator restores stands where it stood.
+    """
+    position = placement.position
+    if verdict.state == "accepted" and placement.state != "removed":
+        position = _free_position(tx, now)
+    values: dict[str, Any] = {
+        "state": verdict.state,
+        "rule": verdict.rule,
+        "reason": verdict.reason,
+        "position": position,
+        "decided_at": now,
+    }
+    changed = tx.execute(
+        sa.update(placements)
+        .where(placements.c.id == placement.id, placements.c.state == placement.state)
+        .values(**values)
+    )
+    if not changed.rowcount:
+        return None
+    _keep(tx, placement, verdict, now)
+    return replace(placement, **values)
+
+
+def _free_position(tx: sa.Connection, now: Millis) -> int:
+    """A snowflake that nothing in a timeline has."""
+    taken = sa.select(placements.c.id).where(_ACCEPTED, placements.c.position == sa.bindparam("position"))
+    position = mint_id(now)
+    while tx.execute(taken, {"position": position}).first() is not None:
+        position = mint_id(now)
+    return position
+
+
+def _keep(tx: sa.Connection, placement: PlacementRecord, verdict: Verdict, now: Millis) -> None:
+    row = {
+        "area_id": placement.area_id,
+        "post_id": placement.post_id,
+        "outcome": verdict.state,
+        "rule": verdict.rule,
+        "reason": verdict.reason,
+        "decided_by": verdict.by,
+        "at": now,
+    }
+    tx.execute(_INSERT_DECISION, row)
 
 
 def find_placement(tx: sa.Connection, area_id: int, post_id: int) -> PlacementRecord | None:
@@ -61,7 +133,7 @@ def placements_of(tx: sa.Connection, post_id: int) -> list[PlacementRecord]:
 
 def find_by_id(tx: sa.Connection, placement_id: int) -> PlacementRecord:
     """Raises `NotFound`."""
-    row = tx.execute(sa.select(*_COLUMNS).where(placements.c.id == placement_id)).first()
+    row = tx.execute(_BY_ID, {"id": placement_id}).first()
     if row is None:
         raise NotFound(f"there is no submission {placement_id}")
     return PlacementRecord(*row)
@@ -75,41 +147,16 @@ def find_by_token(tx: sa.Connection, token: str) -> PlacementRecord:
     return PlacementRecord(*row)
 
 
-def move(
-    tx: sa.Connection,
-    placement: PlacementRecord,
-    state: PlacementState,
-    *,
-    rule: str,
-    reason: str,
-    by: int | None,
-    now: Millis,
-) -> bool:
-    """Change the state if it is still what `placement` says; keeps the decision. False = someone was faster."""
-    changed = tx.execute(
-        sa.update(placements)
-        .where(placements.c.id == placement.id, placements.c.state == placement.state)
-        .values(state=state, rule=rule, reason=reason, decided_at=now)
-    )
-    if not changed.rowcount:
-        return False
-    tx.execute(
-        sa.insert(decisions).values(
-            area_id=placement.area_id,
-            post_id=placement.post_id,
-            outcome=state,
-            rule=rule,
-            reason=reason,
-            decided_by=by,
-            at=now,
-        )
-    )
-    return True
+def count(tx: sa.Connection, area_id: int, state: PlacementState) -> int:
+    """How many posts stand so in an area."""
+    stands = {"accepted": _ACCEPTED, "held": _HELD}.get(state, placements.c.state == state)
+    query = sa.select(sa.func.count()).select_from(placements).where(placements.c.area_id == area_id, stands)
+    return tx.execute(query).scalar_one()
 
 
 def held(tx: sa.Connection, area_id: int | None = None, limit: int = 200) -> list[PlacementRecord]:
     """What waits for a decision, oldest first."""
-    query = sa.select(*_COLUMNS).where(placements.c.state == "held")
+    query = sa.select(*_COLUMNS).where(_HELD)
     if area_id is not None:
         query = query.where(placements.c.area_id == area_id)
     return [PlacementRecord(*row) for row in tx.execute(query.order_by(placements.c.id).limit(limit))]

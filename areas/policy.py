@@ -13,23 +13,33 @@ from areas.records import AreaPolicy, Visibility
 MOST_AREAS = 3
 """Spam names many groups at once (guppe: the top twenty)."""
 MOST_MENTIONS = 10
+MOST_MENTIONS_BY_STRANGERS = 3
+"""The wave of February 2024 named five strangers in each post, from 500 new accounts on 50 honest servers."""
 TRUSTED_AFTER = 1
-"""Accepted posts after which an author's links are not held any more."""
+"""Accepted posts after which an author's links and mentions are not held any more."""
 
 Outcome = Literal["boost", "hold", "refuse", "ignore"]
+
+AUTHOR_POLICY = "author-policy"
+"""The author's own settings forbid boosts: nobody here can change that, but she can."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that the rules may know, gathered by `areas.submissions`."""
+    """Everything that the rules may know, gathered by `areas.facts`.
+
+    `areas_named`, `mentions` and `links` of an edit are what it adds. A limit of 0 is none; counts go no
+    further than what the rule asks.
+    """
 
     visibility: Visibility
     is_reply: bool
     author_type: str
     author_is_local: bool
-    refusal: str | None
+    is_refused: bool
     is_limited: bool
     may_moderate: bool
+    is_official: bool
     area_policy: AreaPolicy
     restricted: bool
     areas_named: int
@@ -57,12 +67,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the table."""
+    """One line of the table. `on_edit`: asked again when the author changes a post that was accepted."""
 
     name: str
     outcome: Outcome
     applies: Callable[[Facts], bool]
     reason: str
+    on_edit: bool = False
 
 
 def _over(count: int, limit: int) -> bool:
@@ -87,20 +98,23 @@ RULES: tuple[Rule, ...] = (
         "refuse",
         lambda f: f.author_type == "Group",
         "グループからの投稿は受け付けません。 Areas do not boost what groups write.",
+        on_edit=True,
     ),
     Rule(
         "standing",
         "refuse",
-        lambda f: f.refusal is not None,
+        lambda f: f.is_refused,
         "このエリアには投稿できません。 You cannot post to this area.",
+        on_edit=True,
     ),
     Rule(
-        "author-policy",
+        AUTHOR_POLICY,
         "refuse",
         lambda f: not f.boost_allowed,
         "投稿の設定でブーストが許可されていません。 The post's own settings do not allow boosts.",
+        on_edit=True,
     ),
-    Rule("moderator", "boost", lambda f: f.may_moderate, ""),
+    Rule("moderator", "boost", lambda f: f.may_moderate, "", on_edit=True),
     Rule(
         "restricted",
         "refuse",
@@ -112,7 +126,9 @@ RULES: tuple[Rule, ...] = (
         "hold",
         lambda f: f.is_limited,
         "投稿は確認してから載せます。 Your posts are checked first.",
+        on_edit=True,
     ),
+    Rule("official", "boost", lambda f: f.is_official, "", on_edit=True),
     Rule(
         "automated",
         "hold",
@@ -130,24 +146,36 @@ RULES: tuple[Rule, ...] = (
         "hold",
         lambda f: f.areas_named > MOST_AREAS,
         "一度に多くのエリアに宛てた投稿は確認してから載せます。 It names many areas at once, so it is checked first.",
+        on_edit=True,
     ),
     Rule(
         "many-mentions",
         "hold",
         lambda f: f.mentions > MOST_MENTIONS,
         "多くの人に宛てた投稿は確認してから載せます。 It mentions many people, so it is checked first.",
+        on_edit=True,
     ),
     Rule(
         "new-author-link",
         "hold",
         lambda f: f.links > 0 and f.accepted_before < TRUSTED_AFTER,
         "はじめての投稿にリンクがあるため、確認してから載せます。 A first post with a link is checked first.",
+        on_edit=True,
+    ),
+    Rule(
+        "new-author-mentions",
+        "hold",
+        lambda f: f.mentions > MOST_MENTIONS_BY_STRANGERS and f.accepted_before < TRUSTED_AFTER,
+        "はじめての投稿が何人にも宛てられているため、確認してから載せます。"
+        " A first post that mentions several people is checked first.",
+        on_edit=True,
     ),
     Rule(
         "repeated-text",
         "hold",
         lambda f: f.repeats > 0,
         "同じ文の投稿が続いたため、確認してから載せます。 The same text was posted before, so it is checked first.",
+        on_edit=True,
     ),
     Rule(
         "author-limit",
@@ -159,7 +187,7 @@ RULES: tuple[Rule, ...] = (
         "area-limit",
         "hold",
         lambda f: _over(f.boosts_in_last_hour, f.boosts_hourly),
-        "エリアの投稿が混み合っています。順に載せます。 The area is busy; it will follow.",
+        "エリアの投稿が混み合っているため、確認してから載せます。 The area is busy, so it is checked first.",
     ),
 )
 
@@ -168,7 +196,17 @@ ACCEPTED = Decision("boost", "accepted", "")
 
 def decide(facts: Facts) -> Decision:
     """The first rule that applies; none = boost."""
-    for rule in RULES:
+    return _first(facts, RULES)
+
+
+def judge_edit(facts: Facts) -> Decision | None:
+    """Why an accepted post may not stay as its author has changed it, by what the change adds; None = it stays."""
+    decision = _first(facts, tuple(rule for rule in RULES if rule.on_edit))
+    return None if decision.outcome == "boost" else decision
+
+
+def _first(facts: Facts, rules: tuple[Rule, ...]) -> Decision:
+    for rule in rules:
         if rule.applies(facts):
             return Decision(rule.outcome, rule.name, rule.reason)
     return ACCEPTED

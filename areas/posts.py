@@ -1,16 +1,18 @@
 """Every post that a node stores: saving, finding, changing, ending. No rules about areas here."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from actors.prepared import Prepared
 from actors.records import ActorRecord
-from actors.statements import insert_into
 from actors.tables import actors
-from areas.records import SHOWN, PostRecord, Visibility
+from areas.addressing import narrower
+from areas.records import SHOWN, Named, PostRecord, Visibility
+from areas.statements import insert_once
 from areas.tables import originals, post_recipients, post_texts, posts, tombstones
 from federation.errors import Overloaded
 from federation.html import plain_name, sanitise
@@ -20,41 +22,47 @@ from federation.vocabulary import Hashtag, Iri, Millis, Post
 TITLE_LENGTH = 300
 SUMMARY_LENGTH = 500
 ID_TRIES = 8
+"""Ids collide once in 32,768 within one millisecond; many servers publish in whole seconds."""
+RANDOM_BITS = 15
+"""Of an id (`federation.iris.mint_id`); the rest is milliseconds."""
 TEXTS = 8
 """Language versions kept of one post."""
 
 _COLUMNS = tuple(posts.c[name] for name in PostRecord.__dataclass_fields__)
-_BY_IRI = sa.select(*_COLUMNS).where(posts.c.iri == sa.bindparam("iri"))
-_BY_ID = sa.select(*_COLUMNS).where(posts.c.id == sa.bindparam("id"))
-_IS_ENDED = sa.select(
-    sa.exists().where(tombstones.c.iri == sa.bindparam("iri"), tombstones.c.origin == sa.bindparam("origin"))
+_BY_IRI = Prepared(sa.select(*_COLUMNS).where(posts.c.iri == sa.bindparam("iri")))
+_BY_ID = Prepared(sa.select(*_COLUMNS).where(posts.c.id == sa.bindparam("id")))
+_IS_ENDED = Prepared(
+    sa.select(tombstones.c.at).where(
+        tombstones.c.iri == sa.bindparam("iri"), tombstones.c.origin == sa.bindparam("origin")
+    )
 )
-_INSERT_ORIGINAL = sa.insert(originals)
+_INSERT_ORIGINAL = Prepared(sa.insert(originals), ("post_id", "body", "received_at"))
+_INSERT_NAMED = Prepared(sa.insert(post_recipients), ("post_id", "iri", "place", "source"))
+_NAMED = (
+    sa.select(post_recipients.c.iri, post_recipients.c.source)
+    .where(post_recipients.c.post_id == sa.bindparam("post"))
+    .order_by(post_recipients.c.place)
+)
 _NAMES_LOCAL = sa.select(
     sa.exists().where(actors.c.iri.in_(sa.bindparam("iris", expanding=True)), actors.c.origin_id.is_not(None))
-)
-_ADOPT = (
-    sa.update(posts)
-    .where(posts.c.in_reply_to_iri == sa.bindparam("parent_iri"), posts.c.in_reply_to_id.is_(None))
-    .values(in_reply_to_id=sa.bindparam("parent"), thread_id=sa.bindparam("thread"))
 )
 
 
 def find_post(tx: sa.Connection, iri: Iri) -> PostRecord | None:
     """Any stored post, ended ones included."""
-    row = tx.execute(_BY_IRI, {"iri": iri}).first()
+    row = _BY_IRI.first(tx, iri=iri)
     return None if row is None else PostRecord(*row)
 
 
 def find_post_by_id(tx: sa.Connection, post_id: int) -> PostRecord | None:
     """Any stored post, ended ones included."""
-    row = tx.execute(_BY_ID, {"id": post_id}).first()
+    row = _BY_ID.first(tx, id=post_id)
     return None if row is None else PostRecord(*row)
 
 
 def is_ended(tx: sa.Connection, iri: Iri, owner: ActorRecord) -> bool:
     """Whether someone of the owner's origin has deleted it, be it before it was ever seen here."""
-    return bool(tx.execute(_IS_ENDED, {"iri": iri, "origin": origin(owner.iri)}).scalar_one())
+    return _IS_ENDED.first(tx, iri=iri, origin=origin(owner.iri)) is not None
 
 
 def save_received(
@@ -63,32 +71,35 @@ def save_received(
     *,
     author: ActorRecord,
     visibility: Visibility,
-    named: Iterable[Iri],
+    named: Sequence[Named],
     parent: PostRecord | None,
     raw: bytes,
     now: Millis,
 ) -> PostRecord | None:
-    """Store a post of another server; its id comes from its `published`, clamped to now. None = it is stored."""
-    published = Millis(min(post.published or now, now))
-    record = _record(post, author, visibility, parent, published, now)
+    """Store a post of another server; its id comes from its `published`, clamped to now. None = it is stored.
+
+    A reply's id is greater than its parent's, whatever the clocks say: threads are read in the order of ids.
+    """
+    record = _record(post, author, visibility, parent, now)
     inserted = _insert(tx, record, named)
     if inserted is None:
         return None
     _save_texts(tx, inserted.id, post)
     if raw and inserted.is_shown:
-        tx.execute(_INSERT_ORIGINAL, {"post_id": inserted.id, "body": raw, "received_at": now})
+        _INSERT_ORIGINAL.run(tx, post_id=inserted.id, body=raw, received_at=now)
     return inserted
 
 
+def clamp_published(post: Post, received_at: Millis) -> Millis:
+    """When a post was published: as it says, but not before it could be here, nor later than that."""
+    return received_at if post.published is None else Millis(min(post.published, received_at))
+
+
 def _record(
-    post: Post,
-    author: ActorRecord,
-    visibility: Visibility,
-    parent: PostRecord | None,
-    published: Millis,
-    now: Millis,
+    post: Post, author: ActorRecord, visibility: Visibility, parent: PostRecord | None, now: Millis
 ) -> PostRecord:
-    post_id = mint_id(published)
+    published = clamp_published(post, now)
+    post_id = mint_id(published if parent is None else max(published, time_of(parent.id) + 1))
     return PostRecord(
         id=post_id,
         iri=post.id,
@@ -106,6 +117,11 @@ def _record(
         log_id=None,
         **_changing(post),
     )
+
+
+def time_of(post_id: int) -> Millis:
+    """The millisecond from which an id was minted."""
+    return Millis(post_id >> RANDOM_BITS)
 
 
 def _thread(post: Post, post_id: int, parent: PostRecord | None) -> int | None:
@@ -134,49 +150,43 @@ def _changing(post: Post) -> dict[str, Any]:
 
 def is_id_free(tx: sa.Connection, post_id: int) -> bool:
     """Whether a local post may have this id (its IRI is made of it)."""
-    return tx.execute(_BY_ID, {"id": post_id}).first() is None
+    return _BY_ID.first(tx, id=post_id) is None
 
 
-def save_local(tx: sa.Connection, record: PostRecord, named: Iterable[Iri]) -> None:
+def save_local(tx: sa.Connection, record: PostRecord, named: Sequence[Named]) -> None:
     """Store a post that was written here (`areas.compose` makes the record)."""
     if _insert(tx, record, named) != record:
         raise Overloaded("two posts got one id at the same instant")
 
 
-def names_local_actor(tx: sa.Connection, named: Iterable[Iri]) -> bool:
+def names_local_actor(tx: sa.Connection, named: Sequence[Named]) -> bool:
     """Whether any of them is an actor of ours."""
-    iris = list(named)
+    iris = [each.iri for each in named]
     return bool(iris) and bool(tx.execute(_NAMES_LOCAL, {"iris": iris}).scalar_one())
 
 
-def _insert(tx: sa.Connection, record: PostRecord, named: Iterable[Iri]) -> PostRecord | None:
+def _insert(tx: sa.Connection, record: PostRecord, named: Sequence[Named]) -> PostRecord | None:
     """Insert, with another id where this one is taken. None = a post with this IRI is stored already."""
-    statement = insert_into(tx, posts).on_conflict_do_nothing().returning(posts.c.id)
     for _ in range(ID_TRIES):
         values = {name: getattr(record, name) for name in PostRecord.__dataclass_fields__}
-        if tx.execute(statement, values).first() is not None:
-            break
+        if insert_once(tx, posts, values):
+            _save_named(tx, record.id, named)
+            return record
         if find_post(tx, record.iri) is not None:
             return None
         record = _with_new_id(record)
-    else:
-        raise Overloaded("no free id for a post")
-    _save_recipients(tx, record.id, named)
-    if record.thread_id is not None:
-        tx.execute(_ADOPT, {"parent_iri": record.iri, "parent": record.id, "thread": record.thread_id})
-    return record
+    raise Overloaded("no free id for a post")
 
 
 def _with_new_id(record: PostRecord) -> PostRecord:
-    post_id = mint_id(record.published_at)
+    post_id = mint_id(time_of(record.id))
     is_root = record.thread_id == record.id
     return replace(record, id=post_id, thread_id=post_id if is_root else record.thread_id)
 
 
-def _save_recipients(tx: sa.Connection, post_id: int, named: Iterable[Iri]) -> None:
-    rows = [{"post_id": post_id, "iri": iri, "field": "to"} for iri in named]
-    if rows:
-        tx.execute(sa.insert(post_recipients), rows)
+def _save_named(tx: sa.Connection, post_id: int, named: Sequence[Named]) -> None:
+    for place, each in enumerate(named):
+        _INSERT_NAMED.run(tx, post_id=post_id, iri=each.iri, place=place, source=each.source)
 
 
 def _save_texts(tx: sa.Connection, post_id: int, post: Post) -> None:
@@ -193,45 +203,37 @@ def change(
     post: Post,
     *,
     visibility: Visibility,
-    named: Iterable[Iri],
+    named: Sequence[Named],
     raw: bytes,
     now: Millis,
 ) -> PostRecord:
-    """Replace the text of a stored post. Owner, id and `published` never change; the audience never widens."""
-    values = {**_changing(post), "visibility": visibility}
+    """Replace the text of a stored post. Owner, id and `published` never change; the audience never widens.
+
+    `raw` is the activity that brought the change; without one (the document was read again) what was kept
+    of an earlier activity goes: it says what the author no longer says.
+    """
+    values = {**_changing(post), "visibility": narrower(stored.visibility, visibility)}
     tx.execute(sa.update(posts).where(posts.c.id == stored.id).values(**values))
-    tx.execute(sa.delete(post_recipients).where(post_recipients.c.post_id == stored.id))
-    _save_recipients(tx, stored.id, named)
-    tx.execute(sa.delete(post_texts).where(post_texts.c.post_id == stored.id))
+    for table in (post_recipients, post_texts, originals):
+        tx.execute(sa.delete(table).where(table.c.post_id == stored.id))
+    _save_named(tx, stored.id, named)
     _save_texts(tx, stored.id, post)
-    if raw and visibility in SHOWN:
-        statement = insert_into(tx, originals).values(post_id=stored.id, body=raw, received_at=now)
-        statement = statement.on_conflict_do_update(
-            index_elements=["post_id"], set_={"body": raw, "received_at": now}
-        )
-        tx.execute(statement)
-    if visibility not in SHOWN:
-        tx.execute(sa.delete(originals).where(originals.c.post_id == stored.id))
-    changed = find_post_by_id(tx, stored.id)
-    assert changed is not None  # posts are never removed
-    return changed
+    if raw and values["visibility"] in SHOWN:
+        _INSERT_ORIGINAL.run(tx, post_id=stored.id, body=raw, received_at=now)
+    return replace(stored, **values)
 
 
 def end(tx: sa.Connection, stored: PostRecord, now: Millis) -> None:
     """Make a Tombstone of a post: its text and everything of it goes, its id stays for ever."""
-    tx.execute(
-        sa.update(posts)
-        .where(posts.c.id == stored.id)
-        .values(deleted_at=now, content="", title=None, summary=None, attachments="[]", tags="[]")
-    )
+    nothing = {"content": "", "title": None, "summary": None, "url": None, "attachments": "[]", "tags": "[]"}
+    tx.execute(sa.update(posts).where(posts.c.id == stored.id).values(deleted_at=now, **nothing))
     for table in (originals, post_texts, post_recipients):
         tx.execute(sa.delete(table).where(table.c.post_id == stored.id))
 
 
 def bury(tx: sa.Connection, iri: Iri, owner: ActorRecord, now: Millis) -> None:
     """Remember a deletion, so that what arrives late stays deleted."""
-    row = {"iri": iri, "origin": origin(owner.iri), "at": now}
-    tx.execute(insert_into(tx, tombstones).values(row).on_conflict_do_nothing())
+    insert_once(tx, tombstones, {"iri": iri, "origin": origin(owner.iri), "at": now})
 
 
 def original(tx: sa.Connection, post_id: int) -> bytes | None:
@@ -239,16 +241,29 @@ def original(tx: sa.Connection, post_id: int) -> bytes | None:
     return tx.execute(sa.select(originals.c.body).where(originals.c.post_id == post_id)).scalar_one_or_none()
 
 
-def named_by(tx: sa.Connection, post_id: int) -> tuple[Iri, ...]:
-    """Whom the stored version names."""
-    query = sa.select(post_recipients.c.iri).where(post_recipients.c.post_id == post_id)
-    return tuple(tx.execute(query).scalars())
+def named_by(tx: sa.Connection, post_id: int) -> tuple[Named, ...]:
+    """Whom the stored version names, in order."""
+    return tuple(Named(*row) for row in tx.execute(_NAMED, {"post": post_id}))
 
 
-def posts_by(tx: sa.Connection, actor_id: int) -> list[PostRecord]:
-    """Everything of an actor that is not ended."""
+def posts_by(tx: sa.Connection, actor_id: int, limit: int) -> list[PostRecord]:
+    """What an actor wrote and has not ended, the oldest first."""
     query = sa.select(*_COLUMNS).where(posts.c.actor_id == actor_id, posts.c.deleted_at.is_(None))
-    return [PostRecord(*row) for row in tx.execute(query.order_by(posts.c.id))]
+    return [PostRecord(*row) for row in tx.execute(query.order_by(posts.c.id).limit(limit))]
+
+
+READABLE = sa.and_(
+    posts.c.deleted_at.is_(None),
+    posts.c.visibility.in_(SHOWN),
+    sa.or_(sa.not_(posts.c.local), posts.c.log_id.is_not(None)),
+    actors.c.gone_at.is_(None),
+    sa.or_(
+        actors.c.standing == "open",
+        sa.and_(actors.c.standing == "limited", posts.c.in_reply_to_iri.is_(None)),
+    ),
+)
+"""What anyone may read, for a query that joins `actors` as the author: nothing that waits for its `Create`, or
+that is by somebody suspended. Replies by somebody limited were accepted by nobody, and are not shown."""
 
 
 def shown_replies(tx: sa.Connection, post_id: int, *, after: int = 0, limit: int = 40) -> list[PostRecord]:
@@ -257,14 +272,15 @@ def shown_replies(tx: sa.Connection, post_id: int, *, after: int = 0, limit: int
 
 
 def shown_thread(tx: sa.Connection, thread_id: int, *, after: int = 0, limit: int = 40) -> list[PostRecord]:
-    """A whole thread, root first, as far as anyone may read it."""
+    """A whole thread, oldest first, as far as anyone may read it."""
     return _shown(tx, posts.c.thread_id == thread_id, after, limit)
 
 
 def _shown(tx: sa.Connection, clause: sa.ColumnElement[bool], after: int, limit: int) -> list[PostRecord]:
     query = (
         sa.select(*_COLUMNS)
-        .where(clause, posts.c.id > after, posts.c.deleted_at.is_(None), posts.c.visibility.in_(SHOWN))
+        .join(actors, actors.c.id == posts.c.actor_id)
+        .where(clause, posts.c.id > after, READABLE)
         .order_by(posts.c.id)
         .limit(limit)
     )

@@ -3,9 +3,10 @@
 import sqlalchemy as sa
 
 from actors.records import ActorRecord
-from actors.statements import insert_into
 from areas import decisions, placements, posts, registry
+from areas.statements import insert_once
 from areas.tables import reactions
+from federation.errors import Refused
 from federation.vocabulary import Iri, Millis
 
 BY_LIKE = "a moderator liked it"
@@ -14,13 +15,15 @@ BY_LIKE = "a moderator liked it"
 def record(
     tx: sa.Connection, *, actor: ActorRecord, iri: Iri, object_iri: Iri, kind: str, now: Millis
 ) -> bool:
-    """Count a reaction, once per actor, post and kind. False = the post is not known, or it was counted."""
+    """Count a reaction to what anyone may read, once per actor, post and kind.
+
+    False = no such post is known, or it was counted before.
+    """
     post = posts.find_post(tx, object_iri)
-    if post is None or post.deleted_at is not None:
+    if post is None or not post.is_shown:
         return False
     row = {"actor_id": actor.id, "post_id": post.id, "kind": kind, "iri": iri, "created_at": now}
-    counted = insert_into(tx, reactions).values(row).on_conflict_do_nothing().returning(reactions.c.kind)
-    if tx.execute(counted).first() is None:
+    if not insert_once(tx, reactions, row):
         return False
     if kind == "Like":
         _release(tx, actor, post.id, now)
@@ -30,22 +33,29 @@ def record(
 def _release(tx: sa.Connection, actor: ActorRecord, post_id: int, now: Millis) -> None:
     for placement in placements.placements_of(tx, post_id):
         if placement.state == "held" and registry.may_moderate(tx, actor.id, placement.area_id, now):
-            decisions.approve(tx, placement.id, by=actor.id, reason=BY_LIKE, now=now)
+            _approve(tx, actor, placement.id, now)
+
+
+def _approve(tx: sa.Connection, actor: ActorRecord, placement_id: int, now: Millis) -> None:
+    try:
+        decisions.approve(tx, placement_id, by=actor.id, reason=BY_LIKE, now=now)
+    except Refused:
+        return  # decided or withdrawn meanwhile, and nothing was written: it stays a Like
 
 
 def undo(tx: sa.Connection, *, actor: ActorRecord, iri: Iri) -> bool:
     """Take a reaction back by the id of its activity; only its own actor can. False = there is none."""
-    mine = sa.delete(reactions).where(reactions.c.iri == iri, reactions.c.actor_id == actor.id)
+    mine = sa.delete(reactions).where(reactions.c.actor_id == actor.id, reactions.c.iri == iri)
     return bool(tx.execute(mine).rowcount)
 
 
 def undo_kind(tx: sa.Connection, *, actor: ActorRecord, object_iri: Iri, kind: str) -> bool:
-    """Take a reaction back by what it was about, where a server names no id."""
+    """Take a reaction back by what it was about, where a server does not name the id that it sent."""
     post = posts.find_post(tx, object_iri)
     if post is None:
         return False
     mine = sa.delete(reactions).where(
-        reactions.c.post_id == post.id, reactions.c.actor_id == actor.id, reactions.c.kind == kind
+        reactions.c.actor_id == actor.id, reactions.c.post_id == post.id, reactions.c.kind == kind
     )
     return bool(tx.execute(mine).rowcount)
 

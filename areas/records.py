@@ -12,6 +12,10 @@ AreaPolicy = Literal["open", "review", "closed"]
 SHOWN: tuple[Visibility, ...] = ("public", "unlisted")
 """What anyone may read."""
 
+Source = Literal["object", "activity", "choice", "text"]
+"""Where a post names somebody. Others' posts: in the post itself, or in its activity alone. Ours: picked by
+the author (areas, and who is answered), or by a handle in the text."""
+
 
 @dataclass(frozen=True, slots=True)
 class AreaRecord:
@@ -74,14 +78,23 @@ class PostRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody whom a post names."""
+
+    iri: Iri
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class PlacementRecord:
-    """Where a post stands in an area, and which rule put it there."""
+    """Where a post stands in an area, and which rule put it there; `position` is its place in timelines."""
 
     id: int
     area_id: int
     post_id: int
     author_id: int
     state: PlacementState
+    position: int | None
     rule: str
     reason: str
     token: str

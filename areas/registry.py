@@ -1,19 +1,22 @@
 """Areas: making one with its desk, and finding them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import sqlalchemy as sa
 
 from actors.directory import find_actor_by_id
 from actors.keys import KeyPair, Vault
+from actors.prepared import Prepared
 from actors.records import ActorRecord, OriginRecord
 from actors.registration import create_local
 from actors.tables import actors
 from areas.codes import check_code
 from areas.records import AreaPolicy, AreaRecord
+from areas.statements import insert_once
 from areas.tables import areas, roles
+from federation.errors import Overloaded, Refused
 from federation.vocabulary import Iri, Millis
 
 AUTHOR_HOURLY = 10
@@ -23,6 +26,12 @@ BOOSTS_HOURLY = 120
 
 ROLES = ("designer", "moderator", "official", "admin", "auditor")
 """What an actor may be, in one area or on the whole node."""
+
+MODERATING = ("designer", "moderator", "admin")
+"""Who decides about posts."""
+
+NUMBER_TRIES = 8
+"""Two areas made at the same instant want the same number."""
 
 _AREA: sa.Select[Any] = sa.select(
     areas.c.actor_id,
@@ -41,7 +50,15 @@ _AREA: sa.Select[Any] = sa.select(
     areas.c.author_daily,
     areas.c.boosts_hourly,
 ).join_from(areas, actors, actors.c.id == areas.c.actor_id)
-_NAMED = _AREA.where(actors.c.iri.in_(sa.bindparam("iris", expanding=True)))
+_NAMED = Prepared(
+    _AREA.where(
+        actors.c.iri == sa.bindparam("iri"), actors.c.gone_at.is_(None), actors.c.standing != "suspended"
+    )
+)
+_BY_ID = Prepared(_AREA.where(areas.c.actor_id == sa.bindparam("area")))
+_COUNT_GROUPS = sa.select(sa.func.count()).where(
+    actors.c.iri.in_(sa.bindparam("iris", expanding=True)), actors.c.type == "Group"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +84,7 @@ def create_area(
     now: Millis,
 ) -> AreaRecord:
     """Make the Group and its desk on `origin`; `keys` are the Group's and the desk's. Raises `Refused`."""
-    check_code(new.code)
+    _check(new)
     summary = (
         new.summary
         or f"<p>@{new.username}@{origin.host} に公開でメンションすると、{new.title}に投稿できます。</p>"
@@ -94,30 +111,45 @@ def create_area(
         keys=keys[1],
         now=now,
     )
-    number = tx.execute(sa.select(sa.func.coalesce(sa.func.max(areas.c.number), 0) + 1)).scalar_one()
-    tx.execute(
-        sa.insert(areas).values(
-            actor_id=group.id,
-            number=number,
-            code=new.code,
-            desk_id=desk.id,
-            policy=new.policy,
-            latitude=new.latitude,
-            longitude=new.longitude,
-            created_at=now,
-            author_hourly=AUTHOR_HOURLY,
-            author_daily=AUTHOR_DAILY,
-            boosts_hourly=BOOSTS_HOURLY,
-        )
-    )
+    _insert_area(tx, new, group.id, desk.id, now)
     found = find_area(tx, group.id)
     assert found is not None  # just made
     return found
 
 
+def _check(new: NewArea) -> None:
+    check_code(new.code)
+    if new.policy not in get_args(AreaPolicy):
+        raise Refused(f"policy {new.policy!r} is none of {', '.join(get_args(AreaPolicy))}")
+    for degrees, bound in ((new.latitude, 90), (new.longitude, 180)):
+        if degrees is not None and not -bound <= degrees <= bound:
+            raise Refused(f"{degrees} is no place on earth: degrees go from {-bound} to {bound}")
+
+
+def _insert_area(tx: sa.Connection, new: NewArea, group_id: int, desk_id: int, now: Millis) -> None:
+    """Areas are never removed, so that the next number is one that none ever had."""
+    row = {
+        "actor_id": group_id,
+        "code": new.code,
+        "desk_id": desk_id,
+        "policy": new.policy,
+        "latitude": new.latitude,
+        "longitude": new.longitude,
+        "created_at": now,
+        "author_hourly": AUTHOR_HOURLY,
+        "author_daily": AUTHOR_DAILY,
+        "boosts_hourly": BOOSTS_HOURLY,
+    }
+    for _ in range(NUMBER_TRIES):
+        number = tx.execute(sa.select(sa.func.coalesce(sa.func.max(areas.c.number), 0) + 1)).scalar_one()
+        if insert_once(tx, areas, {**row, "number": number}):
+            return
+    raise Overloaded("no free number for an area")
+
+
 def find_area(tx: sa.Connection, actor_id: int) -> AreaRecord | None:
     """The area of that Group, if it is one of ours."""
-    row = tx.execute(_AREA.where(areas.c.actor_id == actor_id)).first()
+    row = _BY_ID.first(tx, area=actor_id)
     return None if row is None else AreaRecord(*row)
 
 
@@ -131,12 +163,14 @@ def find_area_by_name(tx: sa.Connection, username: str, host: str | None = None)
 
 
 def find_named(tx: sa.Connection, iris: Iterable[Iri]) -> list[AreaRecord]:
-    """Our areas among `iris`, in the order in which they are named."""
-    order = {iri: place for place, iri in enumerate(iris)}
-    if not order:
-        return []
-    found = [AreaRecord(*row) for row in tx.execute(_NAMED, {"iris": list(order)})]
-    return sorted(found, key=lambda area: order[area.iri])
+    """Our areas among `iris`, in the order in which they are named; suspended and gone ones hear nothing."""
+    found = (_NAMED.first(tx, iri=iri) for iri in dict.fromkeys(iris))
+    return [AreaRecord(*row) for row in found if row is not None]
+
+
+def count_groups(tx: sa.Connection, iris: Iterable[Iri]) -> int:
+    """How many of `iris` are known to be areas or groups, here or elsewhere."""
+    return int(tx.execute(_COUNT_GROUPS, {"iris": list(iris)}).scalar_one())
 
 
 def list_areas(tx: sa.Connection) -> list[AreaRecord]:
@@ -154,20 +188,37 @@ def desk_of(tx: sa.Connection, area: AreaRecord) -> ActorRecord:
 def grant_role(
     tx: sa.Connection, actor_id: int, role: str, *, area_id: int | None, until: Millis | None, now: Millis
 ) -> None:
-    """Give an actor a role, in one area or (None) on the whole node."""
+    """Give an actor a role, in one area or (None) on the whole node. Raises `Refused` for an unknown one."""
+    if role not in ROLES:
+        raise Refused(f"role {role!r} is none of {', '.join(ROLES)}")
     tx.execute(sa.insert(roles).values(actor_id=actor_id, role=role, area_id=area_id, since=now, until=until))
 
 
-_MODERATES = sa.select(
-    sa.exists().where(
-        roles.c.actor_id == sa.bindparam("actor"),
-        roles.c.role.in_(("designer", "moderator", "admin")),
-        sa.or_(roles.c.area_id == sa.bindparam("area"), roles.c.area_id.is_(None)),
+def holds_role(
+    held: Iterable[str], *, actor: sa.BindParameter[int], area: sa.BindParameter[int]
+) -> sa.Exists:
+    """Whether an actor has one of these roles in an area or on the whole node at `:now`, for a query."""
+    return sa.exists().where(
+        roles.c.actor_id == actor,
+        sa.or_(*(roles.c.role == role for role in held)),
+        sa.or_(roles.c.area_id == area, roles.c.area_id.is_(None)),
+        roles.c.since <= sa.bindparam("now"),
         sa.or_(roles.c.until.is_(None), roles.c.until > sa.bindparam("now")),
     )
-)
+
+
+_MODERATES = sa.select(holds_role(MODERATING, actor=sa.bindparam("actor"), area=sa.bindparam("area")))
 
 
 def may_moderate(tx: sa.Connection, actor_id: int, area_id: int, now: Millis) -> bool:
-    """Whether the actor decides about posts of the area now."""
+    """Whether the actor, from whatever server, decides about posts of the area now."""
     return bool(tx.execute(_MODERATES, {"actor": actor_id, "area": area_id, "now": now}).scalar_one())
+
+
+def change_limits(tx: sa.Connection, actor_id: int, limits: Mapping[str, int]) -> AreaRecord:
+    """Set any of `author_hourly`, `author_daily`, `boosts_hourly`; 0 = no limit."""
+    if limits:
+        tx.execute(sa.update(areas).where(areas.c.actor_id == actor_id).values(**limits))
+    found = find_area(tx, actor_id)
+    assert found is not None  # the caller has found it
+    return found

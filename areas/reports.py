@@ -1,13 +1,17 @@
 """Reports (`Flag`, or the form without an account), kept for the people of the area that boosted the thing."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
+from actors.origins import is_served
 from actors.records import ActorRecord
-from actors.statements import insert_into
-from areas.tables import placements, posts, reports
+from actors.tables import actors
+from areas.statements import insert_once
+from areas.tables import areas, boosts, placements, posts, reports
+from federation.errors import Overloaded
 from federation.html import plain_name
 from federation.iris import mint_id
 from federation.vocabulary import Iri, Millis
@@ -17,6 +21,35 @@ MOST_OBJECTS = 20
 MOST_PER_DAY = 100
 """Reports of one reporter a day; more say nothing new (1,000 Flags are an attack)."""
 DAY = 24 * 3_600_000
+ID_TRIES = 8
+
+_PAGE = re.compile(r"https?://[^/?#]+/posts/([0-9]{1,19})(?:[/?#].*)?")
+"""The page of a post on one of our origins; other servers' posts have one too."""
+_BIGGEST_ID = (1 << 63) - 1
+
+_IRIS: "sa.BindParameter[list[str]]" = sa.bindparam("iris", expanding=True)
+_OF_BOOST = sa.select(boosts.c.area_id).where(boosts.c.iri.in_(_IRIS)).limit(1)
+_THREADS = sa.select(sa.func.coalesce(posts.c.thread_id, posts.c.id))
+_OF_ROOTS = (
+    sa.select(placements.c.area_id)
+    .where(placements.c.post_id.in_(sa.bindparam("roots", expanding=True)))
+    .order_by(placements.c.id)
+    .limit(1)
+)
+_OF_AREA = (
+    sa.select(areas.c.actor_id)
+    .join(actors, actors.c.id.in_((areas.c.actor_id, areas.c.desk_id)))
+    .where(actors.c.iri.in_(_IRIS))
+    .order_by(areas.c.number)
+    .limit(1)
+)
+_OF_AUTHOR = (
+    sa.select(placements.c.area_id)
+    .join(actors, actors.c.id == placements.c.author_id)
+    .where(actors.c.iri.in_(_IRIS))
+    .order_by(placements.c.id.desc())
+    .limit(1)
+)
 
 
 def file(
@@ -30,35 +63,57 @@ def file(
 ) -> int | None:
     """Store a report. None = it was stored before, or this reporter has sent too many today."""
     things = list(dict.fromkeys(objects))[:MOST_OBJECTS]
-    if actor is not None and _today(tx, actor.id, now) >= MOST_PER_DAY:
+    if actor is not None and _count_today(tx, actor.id, now) >= MOST_PER_DAY:
         return None
     row = {
-        "id": mint_id(now),
         "iri": iri,
         "actor_id": None if actor is None else actor.id,
-        "area_id": _area_of(tx, things),
-        "objects": json.dumps(things),
+        "area_id": find_area_of(tx, things),
+        "objects": json.dumps(things, ensure_ascii=False),
         "text": plain_name(text, TEXT_LENGTH),
         "received_at": now,
     }
-    statement = insert_into(tx, reports).values(row).on_conflict_do_nothing().returning(reports.c.id)
-    return tx.execute(statement).scalar_one_or_none()
+    for _ in range(ID_TRIES):
+        report = mint_id(now)
+        if insert_once(tx, reports, {"id": report, **row}):
+            return report
+        if actor is not None and _is_filed(tx, actor.id, iri):
+            return None  # else the id was taken: another one
+    raise Overloaded("no free id for a report")
 
 
-def _today(tx: sa.Connection, actor_id: int, now: Millis) -> int:
+def _count_today(tx: sa.Connection, actor_id: int, now: Millis) -> int:
     recent = sa.select(sa.func.count()).where(
         reports.c.actor_id == actor_id, reports.c.received_at > now - DAY
     )
     return tx.execute(recent).scalar_one()
 
 
-def _area_of(tx: sa.Connection, things: list[Iri]) -> int | None:
-    """The first area in which one of the things stands, whoever hosts it."""
-    query = (
-        sa.select(placements.c.area_id)
-        .join(posts, posts.c.id == placements.c.post_id)
-        .where(posts.c.iri.in_(things))
-        .order_by(placements.c.id)
-        .limit(1)
+def _is_filed(tx: sa.Connection, actor_id: int, iri: Iri | None) -> bool:
+    query = sa.select(reports.c.id).where(reports.c.actor_id == actor_id, reports.c.iri == iri)
+    return tx.execute(query).first() is not None
+
+
+def find_area_of(tx: sa.Connection, things: Sequence[Iri]) -> int | None:
+    """The area whose people should see a report about these, whoever hosts them; None = those of the node.
+
+    What an area boosted, or what answers it; the area itself or its desk; else where an author posted last.
+    """
+    if not things:
+        return None
+    named = {"iris": list(things)}
+    for query in (_OF_BOOST, _OF_AREA):
+        found = tx.execute(query, named).scalar()
+        if found is not None:
+            return int(found)
+    found = _find_area_of_posts(tx, things)
+    return tx.execute(_OF_AUTHOR, named).scalar() if found is None else found
+
+
+def _find_area_of_posts(tx: sa.Connection, things: Sequence[Iri]) -> int | None:
+    pages = [int(match[1]) for iri in things if (match := _PAGE.fullmatch(iri)) and is_served(tx, iri)]
+    is_named = sa.or_(
+        posts.c.iri.in_(things), posts.c.id.in_([page for page in pages if page <= _BIGGEST_ID])
     )
-    return tx.execute(query).scalar_one_or_none()
+    roots = list(tx.execute(_THREADS.where(is_named)).scalars())
+    return tx.execute(_OF_ROOTS, {"roots": roots}).scalar() if roots else None

@@ -1,7 +1,7 @@
 """When a boosted remote object is read again.
 
 GoToSocial tells only those who are mentioned *now*, so an edit that drops the area's mention, or the deletion of
-such a post, never arrives by itself.
+such a post, never arrives by itself. How often a host is asked, and what an answer proves, is `inbox.jobs`'s.
 """
 
 import sqlalchemy as sa

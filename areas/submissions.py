@@ -1,376 +1,238 @@
-"""The one door by which any post enters an area, and by which it leaves again.
+"""The one door by which posts of other servers enter, change and leave; `areas.compose` is the residents' way in.
 
-Orchestrates: gather facts, ask `policy`, store, boost. A local resident's post (`areas.compose`) and a post from
-another server (`inbox.handlers`) come through the same functions.
+Both lead to `areas.admissions`, where each area that a post names is asked.
 """
+
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from actors.directory import find_actor_by_id
 from actors.follows import has_local_follower
+from actors.jobs import schedule
 from actors.records import ActorRecord
-from areas import addressing, boosts, facts, placements, policy, posts, receipts, registry
-from areas.boosts import Voices
-from areas.facts import Submission
-from areas.records import AreaRecord, Placed, PlacementRecord, PostRecord, Visibility
-from federation import rendering
-from federation.vocabulary import Create, Iri, Millis, Post, Update
+from areas import addressing, admissions, boosts, creates, facts, placements, posts, registry, relays, threads
+from areas.locks import lock_author, lock_post
+from areas.records import SHOWN, AreaRecord, Named, Placed, PostRecord, Visibility
+from federation.vocabulary import Activity, Create, Iri, Millis, Post, Update
 
-WITHDRAWN = "withdrawn by the author"
+ENDED_AT_ONCE = 50
+"""Posts of a deleted account that end in one transaction: others wait for it."""
+
+FORGET = "forget"
+"""The job that ends what a deleted account wrote; the key is the actor's number."""
 
 
 def receive(
-    tx: sa.Connection, *, author: ActorRecord, post: Post, activity: Create | Update | None, now: Millis
+    tx: sa.Connection, *, author: ActorRecord, post: Post, activity: Create | Update, now: Millis
 ) -> tuple[Placed, ...]:
-    """Store what a remote author wrote, if it concerns anyone here, and decide for every area that it names.
+    """Store what a remote author wrote, if it concerns anyone here, and ask every area that it names.
 
     The caller has verified that `author` signed it and owns `post.id`. What is not public is never placed.
     """
-    if addressing.is_vote(post) or posts.is_ended(tx, post.id, author):
+    if addressing.is_vote(post) or not lock_author(tx, author.id) or posts.is_ended(tx, post.id, author):
         return ()
     seen = addressing.visibility(post, activity, author.followers)
     named = addressing.named(post, activity)
-    areas = registry.find_named(tx, named)
-    parent = posts.find_post(tx, post.in_reply_to) if post.in_reply_to else None
+    areas = registry.find_named(tx, (each.iri for each in named))
+    parent = threads.find_parent(tx, post.in_reply_to, author, now) if post.in_reply_to else None
     if not _concerns_us(tx, author, seen, named, areas, parent):
         return ()
-    raw = activity.raw if activity is not None else b""
+    lock_post(tx, post.id)
     stored = posts.save_received(
-        tx, post, author=author, visibility=seen, named=named, parent=parent, raw=raw, now=now
+        tx, post, author=author, visibility=seen, named=named, parent=parent, raw=activity.raw, now=now
     )
-    if stored is None or not stored.is_shown:
+    if stored is None:
+        return ()
+    adopted = threads.adopt(tx, stored)
+    if not stored.is_shown:
         return ()
     if post.in_reply_to is not None:
-        relay_reply(tx, author, stored, raw, now)
+        _relay_replies(tx, author, [stored, *adopted], now)
         return ()
-    submission = Submission(
-        author=author,
-        visibility=seen,
-        is_reply=False,
-        content=stored.content,
-        mentions=len(post.mentions),
-        areas_named=len(areas),
-        post=post,
-    )
-    return place_all(tx, submission, stored, areas, raw, now)
+    return admissions.admit(tx, facts.describe(tx, author, stored, named, post.can_announce), areas, now)
 
 
 def _concerns_us(
     tx: sa.Connection,
     author: ActorRecord,
     seen: Visibility,
-    named: tuple[Iri, ...],
+    named: tuple[Named, ...],
     areas: list[AreaRecord],
     parent: PostRecord | None,
 ) -> bool:
-    """Whether anyone here has to do with it. What is not public is kept only for local actors that it names."""
-    if areas and seen in ("public", "unlisted"):
+    """Whether anyone here has to do with it. What is not public is kept only for local actors.
+
+    A message is kept for those whom it names, a post for followers also for its author's followers here.
+    """
+    if seen in SHOWN and (areas or (parent is not None and parent.visibility in SHOWN)):
         return True
-    if seen == "direct":
-        return posts.names_local_actor(tx, named)
-    return (
-        (parent is not None and parent.is_shown and seen in ("public", "unlisted"))
-        or posts.names_local_actor(tx, named)
-        or has_local_follower(tx, author.id)
-    )
+    if posts.names_local_actor(tx, named):
+        return True
+    return seen != "direct" and has_local_follower(tx, author.id)
 
 
-def place_all(
-    tx: sa.Connection,
-    submission: Submission,
-    post: PostRecord,
-    areas: list[AreaRecord],
-    raw: bytes,
-    now: Millis,
-) -> tuple[Placed, ...]:
-    """Ask each area and carry out what it decides."""
-    decided = [(area, decide(tx, submission, post, area, now)) for area in areas]
-    return tuple(
-        carry_out(tx, submission.author, post, area, placement, raw, now)
-        for area, placement in decided
-        if placement is not None
-    )
-
-
-def decide(
-    tx: sa.Connection, submission: Submission, post: PostRecord, area: AreaRecord, now: Millis
-) -> PlacementRecord | None:
-    """The policy's decision, recorded; None when it was made before or there is nothing to decide."""
-    text = facts.text_hash(submission.content)
-    decision = policy.decide(facts.gather(tx, submission, area, post.id, text, now))
-    if decision.outcome == "ignore":
-        return None
-    return placements.place(
-        tx,
-        area_id=area.actor_id,
-        post_id=post.id,
-        author_id=post.actor_id,
-        decision=decision,
-        text=text,
-        now=now,
-    )
-
-
-def carry_out(
-    tx: sa.Connection,
-    author: ActorRecord,
-    post: PostRecord,
-    area: AreaRecord,
-    placement: PlacementRecord,
-    raw: bytes,
-    now: Millis,
-) -> Placed:
-    """Boost what was accepted; tell the author of anything else."""
-    voices = Voices(area, registry.desk_of(tx, area), author)
-    if placement.state == "accepted":
-        boosts.boost(tx, voices, post, raw or None, now)
-    else:
-        receipts.tell(tx, voices, post, placement, now)
-    return Placed(area.actor_id, placement.state, placement.rule)
-
-
-def relay_reply(tx: sa.Connection, author: ActorRecord, reply: PostRecord, raw: bytes, now: Millis) -> None:
-    """Pass a reply on to the servers that read whole threads of the areas that boost its root."""
-    for voices in _voices_of_thread(tx, author, reply):
-        boosts.relay_reply(tx, voices, reply, raw, now)
-
-
-def _voices_of_thread(tx: sa.Connection, author: ActorRecord, reply: PostRecord) -> list[Voices]:
-    """One for each area that boosts the thread's root."""
-    if reply.thread_id is None:
-        return []
-    return [_voices(tx, live.area_id, author) for live in boosts.live_boosts(tx, reply.thread_id)]
-
-
-def _voices(tx: sa.Connection, area_id: int, author: ActorRecord) -> Voices:
-    area = registry.find_area(tx, area_id)
-    assert area is not None  # a foreign key holds it
-    return Voices(area, registry.desk_of(tx, area), author)
+def _relay_replies(tx: sa.Connection, author: ActorRecord, replies: list[PostRecord], now: Millis) -> None:
+    """A reply, and after it those to it that were here before."""
+    for reply in replies:
+        if reply.is_shown:
+            writer = author if reply.actor_id == author.id else creates.find_author(tx, reply)
+            relays.relay_reply(tx, reply, writer, now)
 
 
 def edit(
-    tx: sa.Connection, *, author: ActorRecord, post: Post, activity: Update | None, now: Millis
+    tx: sa.Connection, *, author: ActorRecord, post: Post, activity: Update, now: Millis
 ) -> tuple[Placed, ...]:
     """Apply an author's edit: newer text, never a wider audience; boosts follow, end, or begin."""
+    lock_author(tx, author.id)
     stored = posts.find_post(tx, post.id)
     if stored is None:
         return receive(tx, author=author, post=post, activity=activity, now=now)
-    if stored.actor_id != author.id or stored.deleted_at is not None or not _is_newer(post, stored):
+    is_untimed = post.updated is None and stored.updated_at is None
+    if not _may_change(author, post, stored) or not (is_untimed or _is_newer(post, stored)):
         return ()
-    seen = addressing.narrower(stored.visibility, addressing.visibility(post, activity, author.followers))
-    named = addressing.named(post, activity)
-    raw = activity.raw if activity is not None else b""
-    changed = posts.change(tx, stored, post, visibility=seen, named=named, raw=raw, now=now)
-    return follow_edit(tx, author, changed, post, registry.find_named(tx, named), activity, now)
+    seen = addressing.visibility(post, activity, author.followers)
+    return _change(tx, author, _Version(stored, post, seen, addressing.named(post, activity), activity), now)
+
+
+def reread(tx: sa.Connection, *, author: ActorRecord, post: Post, now: Millis) -> bool:
+    """Apply what a post's own address says now, where no `Update` came (GoToSocial tells only those named now).
+
+    False = nothing has changed. Whom only the activity named stays named: the document cannot say otherwise.
+    """
+    lock_author(tx, author.id)
+    stored = posts.find_post(tx, post.id)
+    if stored is None or not _may_change(author, post, stored) or _is_older(post, stored):
+        return False
+    before = posts.named_by(tx, stored.id)
+    version = _Version(stored, post, _read_visibility(author, post, stored), _add_unseen(post, before), None)
+    is_other = version.seen != stored.visibility or _names(version.named) != _names(before)
+    if not (is_other or _is_newer(post, stored)):
+        return False
+    _change(tx, author, version, now)
+    return True
+
+
+def _read_visibility(author: ActorRecord, post: Post, stored: PostRecord) -> Visibility:
+    """A document that says nothing about its readers takes nothing back."""
+    if not post.addressed:
+        return stored.visibility
+    return addressing.narrower(stored.visibility, addressing.visibility(post, None, author.followers))
+
+
+def _add_unseen(post: Post, before: tuple[Named, ...]) -> tuple[Named, ...]:
+    named = addressing.named(post, None)
+    return (*named, *(each for each in before if each.source == "activity" and each.iri not in _names(named)))
+
+
+def _names(named: tuple[Named, ...]) -> set[Iri]:
+    return {each.iri for each in named}
+
+
+def _may_change(author: ActorRecord, post: Post, stored: PostRecord) -> bool:
+    """Only its owner, only while it lives; `published` never changes (it was clamped when it was received)."""
+    if stored.actor_id != author.id or stored.deleted_at is not None:
+        return False
+    return post.published is None or posts.clamp_published(post, stored.received_at) == stored.published_at
 
 
 def _is_newer(post: Post, stored: PostRecord) -> bool:
-    """By the author's own clock; `published` never changes (it was clamped to when we received it)."""
-    if post.published is not None and min(post.published, stored.received_at) != stored.published_at:
-        return False
-    return post.updated is None or post.updated > (stored.updated_at or stored.published_at)
+    """By the author's own clock."""
+    return post.updated is not None and post.updated > (stored.updated_at or stored.published_at)
 
 
-def follow_edit(
-    tx: sa.Connection,
-    author: ActorRecord,
-    post: PostRecord,
-    received: Post,
-    areas: list[AreaRecord],
-    activity: Update | None,
-    now: Millis,
-) -> tuple[Placed, ...]:
-    """What an edit means for the areas: those named before and not now lose it, those named newly decide."""
-    raw = activity.raw if activity is not None else b""
-    if post.in_reply_to_iri is not None:
-        _follow_reply_edit(tx, author, post, raw, now)
-        return ()
-    keeping = {area.actor_id for area in areas} if post.is_shown else set()
-    for live in boosts.live_boosts(tx, post.id):
-        voices = _voices(tx, live.area_id, author)
-        if live.area_id not in keeping:
-            _take_back(tx, voices, post, live, now)
-        elif raw:
-            boosts.relay_change(tx, voices, post, live, raw, now)
-            _forward_signed(tx, voices, post, live, activity, now)
-    _withdraw_waiting(tx, post, keeping, now)
-    if not post.is_shown:
-        return ()
-    return _place_newly_named(tx, author, post, received, areas, raw, now)
+def _is_older(post: Post, stored: PostRecord) -> bool:
+    return post.updated is not None and post.updated < (stored.updated_at or 0)
 
 
-def follow_local_edit(
-    tx: sa.Connection, author: ActorRecord, post: PostRecord, areas: list[AreaRecord], raw: bytes, now: Millis
-) -> None:
-    """The same for a post written here; its author's own Update goes to whoever got a boost (`areas.compose`)."""
-    if post.in_reply_to_iri is not None:
-        _follow_reply_edit(tx, author, post, raw, now)
-        return
-    keeping = {area.actor_id for area in areas}
-    for live in boosts.live_boosts(tx, post.id):
-        if live.area_id in keeping and raw:
-            boosts.relay_change(tx, _voices(tx, live.area_id, author), post, live, raw, now)
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A newer version of a stored post: who may read it, whom it names, and the Update that brought it."""
+
+    stored: PostRecord
+    post: Post
+    seen: Visibility
+    named: tuple[Named, ...]
+    activity: Update | None
+
+    @property
+    def raw(self) -> bytes:
+        return b"" if self.activity is None else self.activity.raw
 
 
-def _follow_reply_edit(
-    tx: sa.Connection, author: ActorRecord, reply: PostRecord, raw: bytes, now: Millis
-) -> None:
-    for voices in _voices_of_thread(tx, author, reply):
-        if reply.is_shown and raw:
-            boosts.relay_reply_change(tx, voices, reply, raw, now)
-        elif not reply.is_shown:
-            removal = desk_delete(voices, reply, now)
-            boosts.relay_reply_change(tx, voices, reply, removal, now, cancels=True)
-
-
-def _place_newly_named(
-    tx: sa.Connection,
-    author: ActorRecord,
-    post: PostRecord,
-    received: Post,
-    areas: list[AreaRecord],
-    raw: bytes,
-    now: Millis,
-) -> tuple[Placed, ...]:
-    standing = {placement.area_id: placement for placement in placements.placements_of(tx, post.id)}
-    submission = Submission(
-        author=author,
-        visibility=post.visibility,
-        is_reply=False,
-        content=post.content,
-        mentions=len(received.mentions),
-        areas_named=len(areas),
-        post=received,
+def _change(tx: sa.Connection, author: ActorRecord, version: _Version, now: Millis) -> tuple[Placed, ...]:
+    stored, post = version.stored, version.post
+    before = facts.describe(tx, author, stored, posts.named_by(tx, stored.id))
+    changed = posts.change(
+        tx, stored, post, visibility=version.seen, named=version.named, raw=version.raw, now=now
     )
-    newly = [area for area in areas if area.actor_id not in standing]
-    placed = place_all(tx, submission, post, newly, raw, now)
-    for area in areas:
-        earlier = standing.get(area.actor_id)
-        if earlier is not None and earlier.state == "withdrawn":
-            placed += _place_again(tx, submission, post, area, earlier, raw, now)
+    if stored.in_reply_to_iri is not None:
+        follow_reply_edit(tx, author, changed, version.raw, now)
+        return ()
+    whole = facts.describe(tx, author, changed, version.named, post.can_announce)
+    areas = registry.find_named(tx, (each.iri for each in version.named)) if post.in_reply_to is None else []
+    live = {each.iri for each in boosts.live_boosts(tx, stored.id)}
+    edited = admissions.Edit(whole, facts.subtract(whole, before), version.raw)
+    placed = admissions.follow_edit(tx, edited, areas, now)
+    if _is_signed(version.activity):
+        stay = [each for each in boosts.live_boosts(tx, stored.id) if each.iri in live]
+        relays.forward_signed(tx, author, changed, stay, version.raw, now)
     return placed
 
 
-def _place_again(
-    tx: sa.Connection,
-    submission: Submission,
-    post: PostRecord,
-    area: AreaRecord,
-    earlier: PlacementRecord,
-    raw: bytes,
-    now: Millis,
-) -> tuple[Placed, ...]:
-    """The author names an area again that she had dropped: a new decision, and the next generation."""
-    text = facts.text_hash(submission.content)
-    decision = policy.decide(facts.gather(tx, submission, area, post.id, text, now))
-    state = placements.STATES.get(decision.outcome)
-    if state is None:
-        return ()
-    if placements.move(tx, earlier, state, rule=decision.rule, reason=decision.reason, by=None, now=now):
-        voices = Voices(area, registry.desk_of(tx, area), submission.author)
-        if state == "accepted":
-            boosts.boost(tx, voices, post, raw or None, now, again=True)
-        else:
-            receipts.tell(tx, voices, post, earlier, now)
-    return (Placed(area.actor_id, state, decision.rule),)
+def _is_signed(activity: Activity | None) -> bool:
+    """Whether it carries a signature of its own, so that others may believe it whoever delivers it."""
+    return activity is not None and (activity.has_proof or activity.has_ld_signature)
 
 
-def _take_back(
-    tx: sa.Connection, voices: Voices, post: PostRecord, live: boosts.LiveBoost, now: Millis
+def follow_reply_edit(
+    tx: sa.Connection, author: ActorRecord, reply: PostRecord, raw: bytes, now: Millis
 ) -> None:
-    """The author no longer names the area, or the post is no longer public."""
-    boosts.undo(tx, voices, post, live, now, removal=desk_delete(voices, post, now))
-    placement = placements.find_placement(tx, live.area_id, post.id)
-    if placement is not None:
-        placements.move(tx, placement, "withdrawn", rule="withdrawn", reason=WITHDRAWN, by=None, now=now)
-
-
-def _withdraw_waiting(tx: sa.Connection, post: PostRecord, keeping: set[int], now: Millis) -> None:
-    for placement in placements.placements_of(tx, post.id):
-        if placement.state == "held" and placement.area_id not in keeping:
-            placements.move(tx, placement, "withdrawn", rule="withdrawn", reason=WITHDRAWN, by=None, now=now)
-
-
-def desk_delete(voices: Voices, post: PostRecord, now: Millis, summary: str = WITHDRAWN) -> bytes:
-    """A removal in the desk's name, for the activity dialect: a summary makes it a removal, not a deletion."""
-    name = Iri(f"{voices.desk.iri}/activities/delete-{post.id}-{now}")
-    return rendering.render(
-        rendering.delete(
-            name,
-            actor=voices.desk.iri,
-            object_iri=post.iri,
-            published=now,
-            summary=summary,
-            cc=(voices.area.iri,),
-        )
-    )
-
-
-def _forward_signed(
-    tx: sa.Connection,
-    voices: Voices,
-    post: PostRecord,
-    live: boosts.LiveBoost,
-    activity: Update | None,
-    now: Millis,
-) -> None:
-    if activity is not None and not post.local and (activity.has_proof or activity.has_ld_signature):
-        boosts.forward(tx, voices, post, live, activity.id, activity.raw, now)
+    """An edited reply is passed on to where it went; one that is not for everyone any more ends there."""
+    if not reply.is_shown:
+        relays.relay_reply_end(tx, reply, author, b"", now)
+    elif raw:
+        relays.relay_reply_edit(tx, reply, author, raw, now)
 
 
 def withdraw(
-    tx: sa.Connection, *, actor: ActorRecord, iri: Iri, raw: bytes, now: Millis, forward_as: Iri | None = None
+    tx: sa.Connection, *, actor: ActorRecord, iri: Iri, raw: bytes, now: Millis, is_signed: bool = False
 ) -> bool:
     """The author deletes a post. What is not known yet stays deleted when it arrives later. True = it was stored.
 
-    `forward_as` is the id of a Delete that carries a signature of its own, and may hence be passed on.
+    `raw` is the Delete as received, empty where there is none; `is_signed`: it carries a signature of its own.
     """
+    lock_author(tx, actor.id)
     stored = posts.find_post(tx, iri)
     if stored is not None and stored.actor_id != actor.id:
         return False
     posts.bury(tx, iri, actor, now)
     if stored is None or stored.deleted_at is not None:
         return False
-    end(tx, actor, stored, raw, now, forward_as=forward_as)
+    if is_signed:
+        relays.forward_signed(tx, actor, stored, boosts.live_boosts(tx, stored.id), raw, now)
+    end(tx, actor, stored, raw, now)
     return True
 
 
-def end(
-    tx: sa.Connection,
-    author: ActorRecord,
-    post: PostRecord,
-    raw: bytes,
-    now: Millis,
-    *,
-    forward_as: Iri | None = None,
-) -> None:
-    """Make a Tombstone and take every boost back."""
+def end(tx: sa.Connection, author: ActorRecord, post: PostRecord, raw: bytes, now: Millis) -> None:
+    """Make a Tombstone and take every boost back. `raw` is the author's Delete; empty = the desks say it."""
     if post.in_reply_to_iri is not None:
-        for voices in _voices_of_thread(tx, author, post):
-            removal = raw or desk_delete(voices, post, now)
-            boosts.relay_reply_change(tx, voices, post, removal, now, cancels=True)
-    for live in boosts.live_boosts(tx, post.id):
-        voices = _voices(tx, live.area_id, author)
-        boosts.undo(tx, voices, post, live, now, removal=raw or desk_delete(voices, post, now))
-        if forward_as is not None and raw:
-            boosts.forward(tx, voices, post, live, forward_as, raw, now)
+        relays.relay_reply_end(tx, post, author, raw, now)
+    live = {each.area_id: each for each in boosts.live_boosts(tx, post.id)}
     for placement in placements.placements_of(tx, post.id):
-        if placement.state in ("accepted", "held"):
-            placements.move(tx, placement, "withdrawn", rule="deleted", reason=WITHDRAWN, by=None, now=now)
+        if placement.state in admissions.STANDING:
+            leaving = admissions.Exit(placement, live.get(placement.area_id), admissions.DELETED, raw)
+            admissions.take_out(tx, post, author, leaving, now)
     posts.end(tx, post, now)
 
 
 def forget_actor(tx: sa.Connection, actor: ActorRecord, now: Millis) -> int:
-    """The account is gone: so is everything it wrote. Returns how many posts ended."""
-    written = posts.posts_by(tx, actor.id)
+    """The account is gone: so is everything it wrote, the rest of a long life by a job. Returns how many ended."""
+    lock_author(tx, actor.id)
+    written = posts.posts_by(tx, actor.id, ENDED_AT_ONCE)
     for post in written:
         posts.bury(tx, post.iri, actor, now)
         end(tx, actor, post, b"", now)
+    if len(written) == ENDED_AT_ONCE:
+        schedule(tx, FORGET, str(actor.id), {}, now, now)
     return len(written)
-
-
-def find_author(tx: sa.Connection, post: PostRecord) -> ActorRecord:
-    """Who wrote it."""
-    author = find_actor_by_id(tx, post.actor_id)
-    assert author is not None  # a foreign key holds it
-    return author

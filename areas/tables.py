@@ -29,33 +29,46 @@ posts = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True, autoincrement=False),
     sa.Column("iri", Iri, nullable=False, unique=True),
-    sa.Column("actor_id", sa.ForeignKey("actors.id"), nullable=False, index=True),
+    sa.Column("actor_id", sa.ForeignKey("actors.id"), nullable=False),
     sa.Column("local", sa.Boolean, nullable=False),
     sa.Column("kind", sa.Text, nullable=False, default="ordinary"),
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("visibility", sa.Text, nullable=False),
-    sa.Column("in_reply_to_iri", Iri, index=True),
-    sa.Column("in_reply_to_id", sa.ForeignKey("posts.id")),
-    sa.Column("thread_id", sa.ForeignKey("posts.id"), comment="the root; a root names itself"),
+    sa.Column("in_reply_to_iri", Iri),
+    sa.Column("in_reply_to_id", sa.ForeignKey("posts.id"), comment="null while the parent is not known"),
+    sa.Column(
+        "thread_id", sa.ForeignKey("posts.id"), comment="the root; a root names itself; null while not known"
+    ),
     sa.Column("title", sa.Text, comment="name of an Article, Page, Event…"),
     sa.Column("content", sa.Text, nullable=False, default="", comment="sanitised HTML"),
     sa.Column("summary", sa.Text, comment="content warning, plain text"),
     sa.Column("sensitive", sa.Boolean, nullable=False, default=False),
     sa.Column("language", sa.Text),
     sa.Column("url", Iri),
-    sa.Column("attachments", sa.Text, nullable=False, default="[]", comment="JSON as in records.Attachment"),
+    sa.Column(
+        "attachments", sa.Text, nullable=False, default="[]", comment="JSON as in vocabulary.Attachment"
+    ),
     sa.Column("tags", sa.Text, nullable=False, default="[]", comment="JSON list of hashtags"),
     sa.Column("published_at", Time, nullable=False),
     sa.Column("updated_at", Time, comment="the author's own `updated`"),
     sa.Column("received_at", Time, nullable=False),
     sa.Column("deleted_at", Time),
     sa.Column(
-        "log_id", sa.ForeignKey(outbox_log.c.id), comment="local posts: the Create in the outgoing log"
+        "log_id",
+        sa.ForeignKey(outbox_log.c.id),
+        comment="local posts: the Create in the outgoing log; null while it waits",
     ),
     sa.CheckConstraint("visibility IN ('public', 'unlisted', 'private', 'direct')", name="visibility"),
 )
+sa.Index("ix_posts_actor", posts.c.actor_id, posts.c.id)
 sa.Index("ix_posts_thread", posts.c.thread_id, posts.c.id)
-sa.Index("ix_posts_in_reply_to", posts.c.in_reply_to_id)
+sa.Index("ix_posts_in_reply_to", posts.c.in_reply_to_id, posts.c.id)
+sa.Index(
+    "ix_posts_orphans",
+    posts.c.in_reply_to_iri,
+    sqlite_where=sa.and_(posts.c.in_reply_to_iri.is_not(None), posts.c.in_reply_to_id.is_(None)),
+    postgresql_where=sa.and_(posts.c.in_reply_to_iri.is_not(None), posts.c.in_reply_to_id.is_(None)),
+)
 
 post_texts = sa.Table(
     "post_texts",
@@ -70,9 +83,10 @@ post_recipients = sa.Table(
     metadata,
     sa.Column("post_id", sa.ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("iri", Iri, primary_key=True),
-    sa.Column("field", sa.Text, nullable=False, comment="to, cc, or mention (named by a tag only)"),
+    sa.Column("place", sa.Integer, nullable=False, comment="the order in which they are named"),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.CheckConstraint("source IN ('object', 'activity', 'choice', 'text')", name="source"),
 )
-sa.Index("ix_post_recipients_iri", post_recipients.c.iri)
 
 originals = sa.Table(
     "originals",
@@ -93,23 +107,50 @@ tombstones = sa.Table(
 placements = sa.Table(
     "placements",
     metadata,
-    sa.Column("id", Id, primary_key=True, autoincrement=False),
+    sa.Column("id", Id, primary_key=True, autoincrement=False, comment="of the submission"),
     sa.Column("area_id", sa.ForeignKey("areas.actor_id"), nullable=False),
-    sa.Column("post_id", sa.ForeignKey("posts.id"), nullable=False, index=True),
+    sa.Column("post_id", sa.ForeignKey("posts.id"), nullable=False),
     sa.Column("author_id", sa.ForeignKey("actors.id"), nullable=False),
     sa.Column("state", sa.Text, nullable=False),
+    sa.Column("position", Id, comment="where it stands in timelines: a snowflake of when it was accepted"),
     sa.Column("rule", sa.Text, nullable=False, comment="which rule decided (areas.policy)"),
     sa.Column("reason", sa.Text, nullable=False, default=""),
     sa.Column("token", sa.Text, nullable=False, unique=True, comment="unguessable, for the status page"),
     sa.Column("text_hash", sa.BigInteger, comment="of the plain text, to see repeats; null when short"),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("decided_at", Time, nullable=False),
-    sa.UniqueConstraint("area_id", "post_id"),
+    sa.UniqueConstraint("post_id", "area_id"),
     sa.CheckConstraint("state IN ('accepted', 'held', 'refused', 'withdrawn', 'removed')", name="state"),
+    sa.CheckConstraint("state <> 'accepted' OR position IS NOT NULL", name="position"),
 )
 sa.Index("ix_placements_author", placements.c.area_id, placements.c.author_id, placements.c.created_at)
-sa.Index("ix_placements_text", placements.c.text_hash, placements.c.created_at)
-sa.Index("ix_placements_timeline", placements.c.area_id, placements.c.state, placements.c.id)
+sa.Index(
+    "ix_placements_text",
+    placements.c.text_hash,
+    placements.c.created_at,
+    sqlite_where=placements.c.text_hash.is_not(None),
+    postgresql_where=placements.c.text_hash.is_not(None),
+)
+sa.Index(
+    "ix_placements_area",
+    placements.c.area_id,
+    placements.c.position,
+    sqlite_where=placements.c.state == "accepted",
+    postgresql_where=placements.c.state == "accepted",
+)
+sa.Index(
+    "ix_placements_node",
+    placements.c.position,
+    sqlite_where=placements.c.state == "accepted",
+    postgresql_where=placements.c.state == "accepted",
+)
+sa.Index(
+    "ix_placements_held",
+    placements.c.area_id,
+    placements.c.id,
+    sqlite_where=placements.c.state == "held",
+    postgresql_where=placements.c.state == "held",
+)
 
 decisions = sa.Table(
     "decisions",
@@ -134,9 +175,11 @@ boosts = sa.Table(
     sa.Column("generation", sa.Integer, nullable=False),
     sa.Column("log_id", sa.ForeignKey(outbox_log.c.id), nullable=False, comment="object dialect"),
     sa.Column("wrap_log_id", sa.ForeignKey(outbox_log.c.id), comment="activity dialect"),
+    sa.Column("told", sa.Text, comment="the dialect in which the author's own server was told"),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("undone_at", Time),
     sa.UniqueConstraint("area_id", "post_id", "generation"),
+    sa.CheckConstraint("told IN ('object', 'activity')", name="told"),
 )
 sa.Index(
     "uq_boosts_live",
@@ -194,11 +237,13 @@ reports = sa.Table(
     "reports",
     metadata,
     sa.Column("id", Id, primary_key=True, autoincrement=False),
-    sa.Column("iri", Iri, unique=True),
+    sa.Column("iri", Iri, comment="of the Flag; null = from the web"),
     sa.Column("actor_id", sa.ForeignKey("actors.id"), comment="null = from the web, without an account"),
     sa.Column("area_id", sa.ForeignKey("areas.actor_id")),
     sa.Column("objects", sa.Text, nullable=False, comment="JSON list of IRIs"),
     sa.Column("text", sa.Text, nullable=False, default=""),
     sa.Column("received_at", Time, nullable=False),
     sa.Column("closed_at", Time),
+    sa.UniqueConstraint("actor_id", "iri"),
 )
+sa.Index("ix_reports_actor", reports.c.actor_id, reports.c.received_at)

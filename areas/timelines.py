@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from actors.tables import actors
+from areas.posts import READABLE
 from areas.records import SHOWN, PostRecord
 from areas.tables import placements, posts, reactions
 from federation.vocabulary import Iri
@@ -43,12 +44,19 @@ _LIKES = (
     .where(reactions.c.post_id == posts.c.id, reactions.c.kind == "Like")
     .scalar_subquery()
 )
-_READABLE = sa.and_(
-    posts.c.deleted_at.is_(None),
-    posts.c.visibility.in_(SHOWN),
-    # a local post that waits for an area's decision has not been said yet
-    sa.or_(sa.not_(posts.c.local), posts.c.log_id.is_not(None)),
+# Written into the statement: a partial index serves only a condition that is known when it is planned.
+_ACCEPTED: "sa.ColumnElement[str]" = sa.literal_column("'accepted'")
+_group = actors.alias("group_actor")
+_IS_HEARD = sa.and_(_group.c.gone_at.is_(None), _group.c.standing != "suspended")
+_elsewhere = placements.alias("elsewhere")
+_IS_FIRST = sa.not_(
+    sa.exists().where(
+        _elsewhere.c.post_id == placements.c.post_id,
+        _elsewhere.c.state == _ACCEPTED,
+        _elsewhere.c.position < placements.c.position,
+    )
 )
+"""That no other area has had the post before: in all areas together it stands once."""
 
 
 def _query(position: "sa.ColumnElement[int]") -> "sa.Select[Any]":
@@ -74,35 +82,42 @@ def area_timeline(
 
 
 def node_timeline(tx: sa.Connection, *, before: int | None = None, limit: int = PAGE) -> list[ShownPost]:
-    """What is new in all areas of this node."""
-    return [_shown(row) for row in tx.execute(_accepted(before, limit, front_page=True))]
+    """What is new in all areas of this node, each post once."""
+    query = (
+        _accepted(before, limit, front_page=True)
+        .join(_group, _group.c.id == placements.c.area_id)
+        .where(_IS_HEARD, _IS_FIRST)
+    )
+    return [_shown(row) for row in tx.execute(query)]
 
 
 def _accepted(before: int | None, limit: int, *, front_page: bool) -> "sa.Select[Any]":
     query = (
-        _query(placements.c.id)
+        _query(placements.c.position)
         .join(placements, placements.c.post_id == posts.c.id)
-        .where(placements.c.state == "accepted", _READABLE)
+        .where(placements.c.state == _ACCEPTED, READABLE)
     )
     if before is not None:
-        query = query.where(placements.c.id < before)
+        query = query.where(placements.c.position < before)
     if front_page:
         query = query.where(posts.c.visibility == "public")
-    return query.order_by(placements.c.id.desc()).limit(limit)
+    return query.order_by(placements.c.position.desc()).limit(limit)
 
 
 def thread(tx: sa.Connection, thread_id: int, limit: int = 200) -> list[ShownPost]:
-    """A thread, root first, as far as anyone may read it."""
-    # Ids follow `published`, which other servers may date back: the root comes first all the same.
-    after_root = sa.case((posts.c.id == thread_id, 0), else_=1)
-    query = _query(posts.c.id).where(posts.c.thread_id == thread_id, _READABLE)
-    query = query.order_by(after_root, posts.c.id).limit(limit)
+    """A thread as far as anyone may read it: the root, then the oldest first."""
+    query = (
+        _query(posts.c.id)
+        .where(posts.c.thread_id == thread_id, READABLE)
+        .order_by(posts.c.id != thread_id, posts.c.id)
+        .limit(limit)
+    )
     return [_shown(row) for row in tx.execute(query)]
 
 
 def single(tx: sa.Connection, post_id: int) -> list[ShownPost]:
     """One post by itself, where anyone may read it: of a reply whose thread is not known, all there is."""
-    query = _query(posts.c.id).where(posts.c.id == post_id, _READABLE)
+    query = _query(posts.c.id).where(posts.c.id == post_id, READABLE)
     return [_shown(row) for row in tx.execute(query)]
 
 
@@ -113,7 +128,7 @@ def by_actor(
     query = _query(posts.c.id).where(
         posts.c.actor_id == actor_id,
         posts.c.in_reply_to_iri.is_(None),
-        _READABLE,
+        READABLE,
         posts.c.visibility == "public",
     )
     if before is not None:

@@ -1,15 +1,56 @@
 """Stored posts of local authors as documents: what `federation.rendering` needs, gathered from rows."""
 
 import html
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from actors.directory import find_actor
 from actors.records import ActorRecord
-from areas import posts, registry
+from actors.tables import actors
+from areas import posts
 from areas.records import PostRecord
 from federation import iris, rendering
 from federation.vocabulary import PUBLIC, Iri, Mention, Millis
+
+FIRST_REPLIES = 10
+"""Replies within the first page that is embedded in a post."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedActor:
+    """Somebody whom a local post names, as far as known here."""
+
+    id: int
+    iri: Iri
+    handle: str
+    is_group: bool
+    is_local: bool
+
+
+_NAMED = sa.select(
+    actors.c.iri, actors.c.id, actors.c.username, actors.c.host, actors.c.type, actors.c.origin_id
+).where(actors.c.iri.in_(sa.bindparam("iris", expanding=True)), actors.c.gone_at.is_(None))
+
+
+def find_named(tx: sa.Connection, post: PostRecord) -> tuple[NamedActor, ...]:
+    """The actors whom a post names, in order, without those that are gone."""
+    order = [each.iri for each in posts.named_by(tx, post.id)]
+    if not order:
+        return ()
+    found = {row.iri: row for row in tx.execute(_NAMED, {"iris": order})}
+    rows = (found[iri] for iri in order if iri in found)
+    return tuple(
+        NamedActor(
+            row.id, row.iri, f"@{row.username}@{row.host}", row.type == "Group", row.origin_id is not None
+        )
+        for row in rows
+    )
+
+
+def list_recipients(named: Sequence[NamedActor]) -> tuple[int, ...]:
+    """The ids of those who live on other servers."""
+    return tuple(actor.id for actor in named if not actor.is_local)
 
 
 def thread_iri(author: ActorRecord, thread_id: int) -> Iri:
@@ -23,20 +64,25 @@ def mention_html(iri: Iri, username: str) -> str:
     return f'<span class="h-card"><a href="{address}" class="u-url mention">@<span>{name}</span></a></span>'
 
 
-def note(tx: sa.Connection, post: PostRecord, author: ActorRecord) -> dict[str, object]:
-    """The Note of a local post: `audience` is the first area named, `to` has all."""
-    named = posts.named_by(tx, post.id)
-    areas = registry.find_named(tx, named)
-    followers = (author.followers,) if author.followers else ()
-    to, cc = _addressing(post, tuple(area.iri for area in areas), followers)
-    others = tuple(iri for iri in named if iri not in to)
+def note(
+    tx: sa.Connection, post: PostRecord, author: ActorRecord, named: Sequence[NamedActor] | None = None
+) -> dict[str, object]:
+    """The Note of a local post. `audience` is the first area named, here or elsewhere; `to` has all of them.
+
+    `named` is what `find_named` returns, where the caller has it.
+    """
+    actors_named = find_named(tx, post) if named is None else named
+    areas = tuple(actor.iri for actor in actors_named if actor.is_group)
+    people = tuple(actor.iri for actor in actors_named if not actor.is_group)
+    to, cc = _address(post, author, areas, people)
+    first, following = _first_replies(tx, post)
     return rendering.note(
         rendering.NoteFacts(
             id=post.iri,
             attributed_to=author.iri,
             to=to,
-            cc=cc + others,
-            audience=areas[0].iri if areas else None,
+            cc=cc,
+            audience=areas[0] if areas else None,
             context=None if post.thread_id is None else thread_iri(author, post.thread_id),
             in_reply_to=post.in_reply_to_iri,
             content=post.content,
@@ -46,23 +92,34 @@ def note(tx: sa.Connection, post: PostRecord, author: ActorRecord) -> dict[str, 
             published=post.published_at,
             updated=post.updated_at,
             url=post.url or post.iri,
-            tags=tuple(_mention(tx, iri) for iri in named),
+            tags=tuple(Mention(href=actor.iri, name=actor.handle) for actor in actors_named),
             replies=Iri(f"{post.iri}/replies"),
+            first_replies=first,
+            next_replies=following,
         )
     )
 
 
-def _addressing(
-    post: PostRecord, areas: tuple[Iri, ...], followers: tuple[Iri, ...]
+def _address(
+    post: PostRecord, author: ActorRecord, areas: tuple[Iri, ...], people: tuple[Iri, ...]
 ) -> tuple[tuple[Iri, ...], tuple[Iri, ...]]:
+    """`to` and `cc`. An area stands in `to`: other servers take that for a post to their group."""
+    followers = () if author.followers is None else (author.followers,)
     if post.visibility == "public":
-        return (PUBLIC, *areas), followers
-    return (*followers, *areas), (PUBLIC,)
+        return (PUBLIC, *areas), (*followers, *people)
+    if post.visibility == "unlisted":
+        return (*followers, *areas), (PUBLIC, *people)
+    if post.visibility == "private":
+        return followers, people
+    return people, ()
 
 
-def _mention(tx: sa.Connection, iri: Iri) -> Mention:
-    actor = find_actor(tx, iri)
-    return Mention(href=iri, name=None if actor is None else f"@{actor.handle}")
+def _first_replies(tx: sa.Connection, post: PostRecord) -> tuple[tuple[Iri, ...], Iri | None]:
+    """The first page of the replies, and the address of the next where there is one."""
+    found = posts.shown_replies(tx, post.id, limit=FIRST_REPLIES + 1)
+    first = found[:FIRST_REPLIES]
+    following = Iri(f"{post.iri}/replies?after={first[-1].id}") if len(found) > FIRST_REPLIES else None
+    return tuple(reply.iri for reply in first), following
 
 
 def direct_note(

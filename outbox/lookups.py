@@ -2,19 +2,22 @@
 
 import sqlalchemy as sa
 
+from actors.prepared import Prepared
 from actors.records import Dialect
 from federation.vocabulary import Iri
 from outbox.tables import log, subscriptions
 
 _ENTRY = sa.select(log.c.id).where(log.c.iri == sa.bindparam("iri")).order_by(log.c.id).limit(1)
 _BODY = sa.select(log.c.body).where(log.c.id == sa.bindparam("id"))
-_SUBSCRIBERS = sa.select(
-    sa.exists().where(
+_SUBSCRIBERS = Prepared(
+    sa.select(subscriptions.c.id)
+    .where(
         subscriptions.c.target_id == sa.bindparam("target"),
         subscriptions.c.dialect == sa.bindparam("dialect"),
         subscriptions.c.until.is_(None),
-        sa.not_(subscriptions.c.closed),
+        sa.text("NOT closed"),
     )
+    .limit(1)
 )
 
 
@@ -32,4 +35,4 @@ def find_body(tx: sa.Connection, log_id: int) -> bytes | None:
 
 def has_subscribers(tx: sa.Connection, target_id: int, dialect: Dialect) -> bool:
     """Whether anyone follows `target_id` from a server that speaks `dialect`."""
-    return bool(tx.execute(_SUBSCRIBERS, {"target": target_id, "dialect": dialect}).scalar_one())
+    return _SUBSCRIBERS.first(tx, target=target_id, dialect=dialect) is not None

@@ -19,14 +19,13 @@ def handle(tx: sa.Connection, heard: Heard[Delete]) -> Verdict:
         return ALLOWED
     verdict = judge_state(heard.actor.iri, activity, describe_post(tx, activity.object, heard.actor))
     if isinstance(verdict, Allowed):
-        is_signed = activity.has_proof or activity.has_ld_signature
         submissions.withdraw(
             tx,
             actor=heard.actor,
             iri=activity.object,
             raw=activity.raw,
             now=heard.now,
-            forward_as=activity.id if is_signed else None,
+            is_signed=activity.has_proof or activity.has_ld_signature,
         )
     return verdict
 

@@ -2,9 +2,13 @@
 
 from typing import Final
 
-from actors.directory import find_actor
+import sqlalchemy as sa
+
+from actors.directory import find_actor, find_actor_by_id
 from actors.records import Job
 from actors.servers import effective_dialect
+from areas import submissions
+from areas.submissions import FORGET
 from federation.errors import Gone
 from federation.vocabulary import Iri, Millis
 from inbox.handlers.delete import end_actor
@@ -12,6 +16,9 @@ from inbox.jobs import runner
 from inbox.jobs.plans import CLASSIFY, MOVE, REFRESH
 from inbox.services import Services
 from outbox.subscriptions import reclassify
+
+NEVER: Final = -1
+"""Milliseconds that a stored document counts as fresh, where it is to be read again."""
 
 
 async def run_due(services: Services, now: Millis) -> int:
@@ -22,7 +29,7 @@ async def run_due(services: Services, now: Millis) -> int:
 async def _refresh(job: Job, services: Services, now: Millis) -> str:
     """Read an actor again. One that its own server says is gone ends here too."""
     try:
-        await services.directory.actor(job.key, max_age=0, fresh=True)
+        await services.directory.actor(job.key, max_age=NEVER, fresh=True)
     except Gone:
         actor = await services.storage.read(find_actor, Iri(job.key))
         if actor is None or actor.gone_at is not None:
@@ -36,12 +43,12 @@ async def _refresh(job: Job, services: Services, now: Millis) -> str:
 
 async def _look_after(job: Job, services: Services, _now: Millis) -> str:
     """Believe a move that both sides state: the destination in `alsoKnownAs`, then the actor in `movedTo`."""
-    destination = await services.directory.actor(str(job.payload["destination"]), max_age=0, fresh=True)
+    destination = await services.directory.actor(str(job.payload["destination"]), max_age=NEVER, fresh=True)
     if job.key not in destination.also_known_as:
         return "not known by its destination"
     if destination.moved_to == job.key:
         return "moved in a circle"
-    moved = await services.directory.actor(job.key, max_age=0, fresh=True)
+    moved = await services.directory.actor(job.key, max_age=NEVER, fresh=True)
     return "moved" if moved.moved_to == destination.iri else "not confirmed by itself"
 
 
@@ -53,6 +60,24 @@ async def _classify(job: Job, services: Services, now: Millis) -> str:
     return dialect
 
 
-_RUN: Final[dict[str, runner.Run]] = {CLASSIFY: _classify, MOVE: _look_after, REFRESH: _refresh}
+async def _forget_more(job: Job, services: Services, now: Millis) -> str:
+    """End what is left of what an actor wrote who is gone; it asks for itself again until nothing is."""
+    ended = await services.storage.write(_forget, int(job.key), now)
+    services.nudge()
+    return f"{ended} posts"
+
+
+def _forget(tx: sa.Connection, actor_id: int, now: Millis) -> int:
+    actor = find_actor_by_id(tx, actor_id)
+    assert actor is not None  # actors are never removed
+    return submissions.forget_actor(tx, actor, now)
+
+
+_RUN: Final[dict[str, runner.Run]] = {
+    CLASSIFY: _classify,
+    FORGET: _forget_more,
+    MOVE: _look_after,
+    REFRESH: _refresh,
+}
 
 KINDS: Final = tuple(_RUN)

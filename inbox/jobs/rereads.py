@@ -13,7 +13,7 @@ from actors.directory import find_actor_by_id
 from actors.jobs import schedule
 from actors.records import ActorRecord, Job
 from actors.servers import find_server_by_id
-from areas import addressing, boosts, posts, submissions
+from areas import boosts, posts, submissions
 from areas.records import PostRecord
 from areas.rereads import REREAD, schedule_step
 from federation import iris
@@ -68,12 +68,12 @@ async def _look(job: Job, services: Services, now: Millis) -> str:
     look = _read_look(job)
     if not await services.storage.read(_is_worth_looking, look):
         return "over"
-    if not services.budgets.take("document", look.iri, now):
-        await services.storage.write(_plan_next, look)
-        return "read lately"
     if not services.budgets.take("reread", iris.host(look.iri), now):
         await services.storage.write(_put_off, job, now)
         return "put off"
+    if not services.budgets.take("document", look.iri, now):
+        await services.storage.write(_plan_next, look)
+        return "read lately"
     sight = await _fetch(services, look.iri)
     outcome = await services.storage.write(_apply, look, sight, now)
     services.nudge()
@@ -141,22 +141,7 @@ def _compare(tx: sa.Connection, stored: PostRecord, document: Post, now: Millis)
     author = _find_author(tx, stored)
     if document.id != stored.iri or document.attributed_to != (author.iri,):
         return "not the same post"
-    if not (_is_newer(document, stored) or _is_addressed_otherwise(tx, document, stored, author)):
-        return "unchanged"
-    submissions.edit(tx, author=author, post=document, activity=None, now=now)
-    return "changed"
-
-
-def _is_newer(document: Post, stored: PostRecord) -> bool:
-    return document.updated is not None and document.updated > (stored.updated_at or stored.published_at)
-
-
-def _is_addressed_otherwise(
-    tx: sa.Connection, document: Post, stored: PostRecord, author: ActorRecord
-) -> bool:
-    if addressing.visibility(document, None, author.followers) != stored.visibility:
-        return True
-    return set(addressing.named(document, None)) != set(posts.named_by(tx, stored.id))
+    return "changed" if submissions.reread(tx, author=author, post=document, now=now) else "unchanged"
 
 
 def _plan_next(tx: sa.Connection, look: Look) -> None:
