@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.records import ActorRecord
-from areas import boosts, compose, posts, wire
+from areas import boosts, creates
 from areas.records import SHOWN, AreaRecord, PostRecord
 from areas.registry import find_area
 from areas.tables import boosts as boost_table
@@ -70,7 +70,7 @@ def _announced(tx: sa.Connection, area: AreaRecord, before: int | None) -> list[
 
 
 def _wrap(tx: sa.Connection, area: AreaRecord, post: PostRecord, generation: int, at: Millis) -> bytes:
-    inner = create_of(tx, post)
+    inner = creates.find_activity(tx, post)
     if inner is None:
         return _announce(tx, area, post, generation, at)
     iri = boosts.wrap_iri(area, post.iri, generation)
@@ -90,25 +90,13 @@ def _announce(tx: sa.Connection, area: AreaRecord, post: PostRecord, generation:
     )
 
 
-def create_of(tx: sa.Connection, post: PostRecord) -> bytes | None:
-    """The activity that brought a post: ours as it went out (made again once purged), others' as received."""
-    if not post.local:
-        return posts.original(tx, post.id)
-    return compose.create_body(tx, post) or _create_again(tx, post)
-
-
-def _create_again(tx: sa.Connection, post: PostRecord) -> bytes:
-    author = author_of(tx, post)
-    return rendering.render(rendering.create(compose.create_iri(author, post), wire.note(tx, post, author)))
-
-
 def _created(tx: sa.Connection, actor: ActorRecord, before: int | None) -> list[tuple[int, bytes]]:
     """An actor's own posts, newest first, each with its id and its Create; one more than a page."""
     query = sa.select(*_COLUMNS).where(_written_by(actor)).order_by(post_table.c.id.desc()).limit(LAST + 1)
     if before is not None:
         query = query.where(post_table.c.id < before)
     found = [PostRecord(*row) for row in tx.execute(query)]
-    return [(post.id, compose.create_body(tx, post) or _create_again(tx, post)) for post in found]
+    return [(post.id, body) for post in found if (body := creates.create_body(tx, post)) is not None]
 
 
 def _written_by(actor: ActorRecord) -> sa.ColumnElement[bool]:
@@ -152,8 +140,8 @@ def _make_again(tx: sa.Connection, actor: ActorRecord, iri: Iri, name: str) -> b
         return _announce_again(tx, area, iri)
     if name.isascii() and name.isdigit():
         post = require_post(tx, int(name[:20]))
-        if post.local and iri == compose.create_iri(actor, post) and post.actor_id == actor.id:
-            return _create_again(tx, post)
+        if post.local and post.actor_id == actor.id and iri == creates.create_iri(actor, post):
+            return creates.create_body(tx, post) or b""
     raise NotFound("there is no such activity")
 
 
