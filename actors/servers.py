@@ -20,7 +20,7 @@ ACTIVITY_SOFTWARE: Final = frozenset(
 )
 """NodeInfo names of software that reads `Announce` of a whole activity (FEP-1b12)."""
 
-GROUP_FEDERATION: Final = ("fep-1b12", "/1b12", "/fep/1b12")
+GROUP_FEDERATION: Final = ("fep-1b12", "/1b12")
 """How `generator.implements` (FEP-844e) ends when it names FEP-1b12."""
 
 

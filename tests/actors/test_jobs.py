@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.jobs import claim, find_next_due, finish, retry, schedule
+from actors.jobs import claim, find_next_due, finish, release_all, retry, schedule
 from actors.records import Job
 from actors.tables import jobs, metadata
 from federation.vocabulary import Millis
@@ -129,6 +129,19 @@ async def test_a_lease_expires_and_its_late_worker_changes_nothing(database: Dat
         assert not finish(tx, dead)
         assert not retry(tx, dead, NOON, "late")
         assert not finish(tx, replace(job, leased_until=dead.leased_until))
+        assert finish(tx, job)
+
+    await database.write(check)
+
+
+async def test_what_a_killed_process_held_can_be_taken_at_once(database: Database) -> None:
+    def check(tx: sa.Connection) -> None:
+        put(tx)
+        (dead,) = take(tx)
+        release_all(tx)
+        (job,) = take(tx)
+        assert job.attempts == 2
+        assert not finish(tx, dead)
         assert finish(tx, job)
 
     await database.write(check)

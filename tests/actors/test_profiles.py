@@ -10,7 +10,7 @@ from actors.records import ActorRecord, KeyRecord
 from federation.errors import LocalFault
 from federation.parsing import parse_document
 from federation.rendering import Locality, render
-from federation.vocabulary import Actor
+from federation.vocabulary import Actor, Iri
 from tests.testrig.people import key_pair, meet, settle
 from web.database import Database
 
@@ -87,7 +87,7 @@ async def test_the_same_facts_give_the_same_bytes(database: Database) -> None:
 
 
 async def test_only_ours_are_described(database: Database) -> None:
-    record, keys = await database.write(lambda tx: know(tx, meet(tx)))
+    record, keys = await database.write(lambda tx: know(tx, meet(tx, following=Iri("https://p.test/f"))))
     with pytest.raises(LocalFault, match="not ours"):
         document(record, keys)
 

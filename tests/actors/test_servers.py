@@ -5,6 +5,7 @@ from actors.servers import (
     ACTIVITY_SOFTWARE,
     classify,
     effective_dialect,
+    find_dialect,
     find_schemes,
     find_server,
     find_server_by_id,
@@ -56,6 +57,7 @@ async def test_a_server_is_stored_once(database: Database) -> None:
         assert find_server_by_id(tx, server.id) == server
         assert find_server_by_id(tx, server.id + 1) is None
         assert (server.dialect, effective_dialect(server)) == (None, "object")
+        assert find_dialect(tx, server.id) == "object"
 
     await database.write(check)
 
@@ -66,7 +68,9 @@ async def test_what_a_server_says_decides_unless_the_operator_does(database: Dat
         server = save_inspection(tx, "p.test", "lemmy", (), NOON)
         assert (server.software, server.dialect, server.inspected_at) == ("lemmy", "activity", NOON)
         assert effective_dialect(server) == "activity"
+        assert find_dialect(tx, server.id) == "activity"
         assert effective_dialect(override_dialect(tx, "p.test", "object", NOON)) == "object"
+        assert find_dialect(tx, server.id) == "object"
         assert effective_dialect(save_inspection(tx, "p.test", "lemmy", (), NOON)) == "object"
         assert effective_dialect(override_dialect(tx, "p.test", None, NOON)) == "activity"
 
