@@ -12,7 +12,7 @@ from actors.records import ActorRecord
 from actors.tables import actors
 from areas.addressing import narrower
 from areas.records import SHOWN, Named, PostRecord, Visibility
-from areas.statements import insert_once
+from areas.statements import insert_all, insert_once
 from areas.tables import originals, post_recipients, post_texts, posts, tombstones
 from federation.errors import Overloaded
 from federation.html import plain_name, sanitise
@@ -37,7 +37,6 @@ _IS_ENDED = Prepared(
     )
 )
 _INSERT_ORIGINAL = Prepared(sa.insert(originals), ("post_id", "body", "received_at"))
-_INSERT_NAMED = Prepared(sa.insert(post_recipients), ("post_id", "iri", "place", "source"))
 _NAMED = (
     sa.select(post_recipients.c.iri, post_recipients.c.source)
     .where(post_recipients.c.post_id == sa.bindparam("post"))
@@ -185,8 +184,11 @@ def _with_new_id(record: PostRecord) -> PostRecord:
 
 
 def _save_named(tx: sa.Connection, post_id: int, named: Sequence[Named]) -> None:
-    for place, each in enumerate(named):
-        _INSERT_NAMED.run(tx, post_id=post_id, iri=each.iri, place=place, source=each.source)
+    rows = [
+        {"post_id": post_id, "iri": each.iri, "place": place, "source": each.source}
+        for place, each in enumerate(named)
+    ]
+    insert_all(tx, post_recipients, rows)
 
 
 def _save_texts(tx: sa.Connection, post_id: int, post: Post) -> None:
@@ -194,7 +196,7 @@ def _save_texts(tx: sa.Connection, post_id: int, post: Post) -> None:
         {"post_id": post_id, "tag": tag, "html": sanitise(html)} for tag, html in post.content_map[:TEXTS]
     ]
     if len(rows) > 1:  # a single version is `content` itself
-        tx.execute(sa.insert(post_texts), rows)
+        insert_all(tx, post_texts, rows)
 
 
 def change(

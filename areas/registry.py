@@ -50,11 +50,9 @@ _AREA: sa.Select[Any] = sa.select(
     areas.c.author_daily,
     areas.c.boosts_hourly,
 ).join_from(areas, actors, actors.c.id == areas.c.actor_id)
-_NAMED = Prepared(
-    _AREA.where(
-        actors.c.iri == sa.bindparam("iri"), actors.c.gone_at.is_(None), actors.c.standing != "suspended"
-    )
-)
+_HEARING = _AREA.where(actors.c.gone_at.is_(None), actors.c.standing != "suspended")
+_NAMED = Prepared(_HEARING.where(actors.c.iri == sa.bindparam("iri")))
+_ALL_NAMED = _HEARING.where(actors.c.iri.in_(sa.bindparam("iris", expanding=True)))
 _BY_ID = Prepared(_AREA.where(areas.c.actor_id == sa.bindparam("area")))
 _COUNT_GROUPS = sa.select(sa.func.count()).where(
     actors.c.iri.in_(sa.bindparam("iris", expanding=True)), actors.c.type == "Group"
@@ -164,8 +162,12 @@ def find_area_by_name(tx: sa.Connection, username: str, host: str | None = None)
 
 def find_named(tx: sa.Connection, iris: Iterable[Iri]) -> list[AreaRecord]:
     """Our areas among `iris`, in the order in which they are named; suspended and gone ones hear nothing."""
-    found = (_NAMED.first(tx, iri=iri) for iri in dict.fromkeys(iris))
-    return [AreaRecord(*row) for row in found if row is not None]
+    order = {iri: place for place, iri in enumerate(dict.fromkeys(iris))}
+    if tx.dialect.name == "sqlite":  # a statement costs 3 µs there, and a round trip elsewhere
+        rows = [row for iri in order if (row := _NAMED.first(tx, iri=iri)) is not None]
+    else:
+        rows = list(tx.execute(_ALL_NAMED, {"iris": list(order)})) if order else []
+    return sorted((AreaRecord(*row) for row in rows), key=lambda area: order[area.iri])
 
 
 def count_groups(tx: sa.Connection, iris: Iterable[Iri]) -> int:

@@ -1,6 +1,6 @@
-"""`INSERT` of what may be there already: compiled once per table, since building costs more than running."""
+"""`INSERT` of what may be there already, and of many rows: compiled once per table, as building costs most."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -25,3 +25,20 @@ def _insert_once(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
         return postgresql.insert(table).on_conflict_do_nothing().returning(first)
 
     return Prepared(build, columns)
+
+
+def insert_all(tx: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns: one by one where that is cheap, else in one round trip."""
+    if not rows:
+        return
+    if tx.dialect.name == "sqlite":
+        statement = _insert(table, tuple(rows[0]))
+        for row in rows:
+            statement.run(tx, **row)
+    else:
+        tx.execute(sa.insert(table), list(rows))
+
+
+@cache
+def _insert(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
+    return Prepared(sa.insert(table), columns)
