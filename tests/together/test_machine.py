@@ -37,18 +37,24 @@ class Said:
     """One note as its author last wrote it."""
 
     note: dict[str, Any]
-    visibility: str
     names_area: bool
     is_reply: bool
+    kept: str | None = None
     is_deleted: bool = False
-    ever_open: bool = False
-    heard: bool = False
     sent: list[dict[str, Any]] = field(default_factory=list)
+
+    def write(self, visibility: str, names_area: bool) -> None:
+        """A version: kept once one names the area, and from then on the narrowest that was heard."""
+        self.names_area = names_area
+        if self.kept is not None:
+            self.kept = max(self.kept, visibility, key=VISIBILITIES.index)
+        elif names_area:
+            self.kept = visibility
 
     @property
     def stands(self) -> bool:
         """Whether the area should boost it."""
-        is_open = self.visibility in ("public", "unlisted")
+        is_open = self.kept in ("public", "unlisted")
         return is_open and self.names_area and not self.is_reply and not self.is_deleted
 
 
@@ -108,7 +114,8 @@ class Neighbourhood(RuleBasedStateMachine):
         note = peer.note(
             author, f"n{self.count}", to=to, cc=cc, content=self._text(visibility), inReplyTo=parent
         )
-        said = Said(note, visibility, names, is_reply=parent is not None)
+        said = Said(note, names, is_reply=parent is not None)
+        said.write(visibility, names)
         self.said.append(said)
         self._say(peer, said, peer.create(note), way)
 
@@ -148,10 +155,8 @@ class Neighbourhood(RuleBasedStateMachine):
             "updated": stamp(self.world.clock()),
         }
         peer.documents[note["id"]] = note
-        was_closed = said.heard and said.visibility not in ("public", "unlisted")
-        said.note, said.names_area = note, names
-        # An edit never widens: what was heard as closed stays so here.
-        said.visibility = said.visibility if was_closed else visibility
+        said.note = note
+        said.write(visibility, names)
         self._say(peer, said, peer.activity("Update", author, f"e{self.count}", note), way)
 
     @precondition(lambda self: self.said)
@@ -193,7 +198,6 @@ class Neighbourhood(RuleBasedStateMachine):
     def _say(self, peer: Peer, said: Said, activity: dict[str, Any], way: Any) -> None:
         """Send until it is answered 202; `way` is what happens to the first try."""
         said.sent.append(activity)
-        said.heard = True
         ways = iter([way])
         self.world.network.fault = lambda request: next(ways, None) if request.url.host == HOST else None
         for _ in range(3):
