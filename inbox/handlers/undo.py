@@ -28,7 +28,7 @@ def _undo_by_id(tx: sa.Connection, actor: ActorRecord, iri: Iri) -> bool:
     follow = follows.find_follow(tx, iri, follower_id=actor.id)
     if follow is not None:
         return _end_follow(tx, actor, follow.target_id)
-    return reactions.undo(tx, actor=actor, iri=iri)
+    return reactions.undo(tx, actor=actor, iri=iri) or standing.unblock_by_iri(tx, actor_id=actor.id, iri=iri)
 
 
 def _undo_follow(tx: sa.Connection, actor: ActorRecord, undone: Follow) -> bool:

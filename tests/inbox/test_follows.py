@@ -294,6 +294,14 @@ async def test_a_block_ends_both_follows(town: Town, peer: Peer, asked: FollowRe
     assert await town.hear(peer, undo(peer, undone, name="u2")) == "ignored: nothing of the kind is stored"
 
 
+async def test_a_block_is_undone_by_its_id(town: Town, peer: Peer) -> None:
+    await town.hear(peer, peer.activity("Block", ALICE, "b1", HANAKO))
+    mine = "https://p.test/activities/b1"
+    assert await town.hear(peer, undo(peer, mine, BOB)) == "ignored: nothing of the kind is stored"
+    assert await town.hear(peer, undo(peer, mine)) == "done: "
+    assert await town.hear(peer, undo(peer, mine, name="u2")) == "ignored: nothing of the kind is stored"
+
+
 async def test_a_block_of_strangers_is_none_of_ours(town: Town, peer: Peer) -> None:
     blocked = await town.hear(peer, peer.activity("Block", ALICE, "b1", BOB))
     assert blocked == "ignored: not an actor of this node"

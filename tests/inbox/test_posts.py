@@ -1,5 +1,6 @@
 """Create, Update and Delete: whose they are, in whatever order they come."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -35,6 +36,12 @@ def edited(note: dict[str, Any], after: int, **more: Any) -> dict[str, Any]:
 
 def delete(peer: Peer, thing: Any = SNOW, actor: str = ALICE, name: str = "del") -> dict[str, Any]:
     return peer.activity("Delete", actor, name, thing)
+
+
+@pytest.fixture(autouse=True)
+async def _without_limits(town: Town) -> None:
+    unlimited = sa.text("UPDATE areas SET author_hourly = 0, author_daily = 0, boosts_hourly = 0")
+    await town.database.write(lambda tx: tx.execute(unlimited).close())
 
 
 async def live_boosts(town: Town) -> int:
@@ -280,3 +287,39 @@ async def test_a_signed_deletion_may_be_passed_on(town: Town, peer: Peer) -> Non
     await town.hear(peer, {**delete(peer), "signature": signature})
     kinds = await town.database.read(lambda tx: list(tx.execute(sa.select(log.c.dialect)).scalars()))
     assert "signed" in kinds
+
+
+# In whatever order.
+
+
+async def test_however_messages_come_the_end_is_the_same(town: Town, peer: Peer) -> None:
+    """B22, B24: each order, each message twice; and each post is boosted once at most."""
+    for number, order in enumerate(permutations(("create", "first", "second"))):
+        note = peer.note(ALICE, f"kept{number}", cc=AREA)
+        await hear_in_order(town, peer, note, order)
+        found = await town.post_of(note["id"])
+        assert found is not None
+        assert (found.content, found.deleted_at) == ("<p>second</p>", None), order
+    assert await live_boosts(town) == 6
+    assert await town.count(boosts) == 6
+
+
+async def test_however_messages_come_what_was_deleted_is_gone(town: Town, peer: Peer) -> None:
+    for number, order in enumerate(permutations(("create", "first", "second", "delete"))):
+        note = peer.note(ALICE, f"gone{number}", cc=AREA)
+        await hear_in_order(town, peer, note, order)
+        found = await town.post_of(note["id"])
+        assert found is None or found.deleted_at is not None, order
+    assert await live_boosts(town) == 0
+
+
+async def hear_in_order(town: Town, peer: Peer, note: dict[str, Any], order: tuple[str, ...]) -> None:
+    name = note["id"].rpartition("/")[2]
+    messages = {
+        "create": peer.create(note),
+        "first": update(peer, edited(note, 1_000, content="<p>first</p>"), f"up-{name}"),
+        "second": update(peer, edited(note, 2_000, content="<p>second</p>"), f"up-{name}"),
+        "delete": delete(peer, note["id"], name=f"del-{name}"),
+    }
+    for which in order * 2:
+        await town.hear(peer, messages[which])
