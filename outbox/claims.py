@@ -67,7 +67,7 @@ _may_go = sa.and_(destinations.c.dropped_at.is_(None), destinations.c.paused_unt
 _with_entries = (
     sa.select(cursors.c.destination_id)
     .join(destinations, destinations.c.id == cursors.c.destination_id)
-    .where(cursors.c.lane == _LANE, cursors.c.leased_until <= _NOW, _owes_entries, _may_go)
+    .where(cursors.c.lane == _LANE, _owes_entries, _may_go)
 )
 _with_due_gaps = (
     sa.select(gaps.c.destination_id)

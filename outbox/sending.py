@@ -14,7 +14,6 @@ from outbox.audience import AUDIENCE, Drop, choose_drops
 from outbox.ports import Sender
 from outbox.records import Address, Claim, Destination, GapRecord, LogRecord, Work
 from outbox.retries import (
-    BREAKER_FAILURES,
     Decision,
     Done,
     DropSubscriber,
@@ -122,7 +121,6 @@ class _Round:
         self._letters = letters
         self._shared = shared
         self._tools = tools
-        self._failures = 0
         self.report = Report(
             claim=work.claim,
             destination=work.destination,
@@ -142,11 +140,10 @@ class _Round:
                 return
 
     def _must_stop(self) -> bool:
-        """Stopping, or the lease runs out, or the server fails or asks for quiet."""
+        """Stopping, or the lease runs out, or the server asks for quiet or is gone."""
         return (
             self._tools.must_stop()
             or self._tools.clock() - self._work.claim.claimed_at > ROUND_BUDGET
-            or self._failures >= BREAKER_FAILURES
             or self.report.paused_until > 0
             or self.report.is_gone
         )
@@ -246,9 +243,7 @@ class _Round:
             now=now,
             jitter=self._tools.chance(),
         )
-        verdict = judge(answer)
-        report.verdicts.append(verdict)
-        self._failures = self._failures + 1 if verdict == "failed" else 0
+        report.verdicts.append(judge(answer))
         report.learned = answer.learned_scheme or report.learned
         report.slowest = max(report.slowest, answer.elapsed)
         if answer.skew is not None:

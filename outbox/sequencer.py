@@ -160,7 +160,6 @@ def _next_destination(
             follower.c.target_id == told.audience_id,
             follower.c.dialect == spoken,
             follower.c.until.is_(None),
-            follower.c.since.is_not(None),
             follower.c.destination_id > behind,
             sa.or_(told.dialect != "signed", follower.c.verifies),
         )

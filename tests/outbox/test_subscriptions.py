@@ -244,3 +244,35 @@ async def test_what_is_signed_inside_goes_to_those_who_believe_it(world: World) 
     await world.say(area, "forwarded", dialect="signed")
     await world.deliver()
     assert world.inboxes.urls() == [ONE]
+
+
+async def test_who_came_later_or_left_before_or_speaks_otherwise_is_not_told(world: World) -> None:
+    """What has no audience of its own goes to exactly those who got what it concerns."""
+    area, other = await world.local("megumino"), await world.local("other")
+    here, left, wraps, late = [await world.remote(name, f"{name}.test") for name in ("a", "b", "c", "d")]
+    await world.follow(other, here, left, wraps, late)
+    await world.follow(area, here, left)
+    await world.follow(area, wraps, dialect="activity")
+    await world.say(other, "warm")
+    await world.deliver()
+    await world.database.write(unsubscribe, left.id, area.id)
+    boost = await world.say(area, "boost", dialect="object")
+    await world.deliver()
+    await world.follow(area, late)
+    await world.say(area, "undo", concerns_id=boost, audience_id=None)
+    await world.say(other, "last")
+    await world.deliver()
+    assert world.inboxes.at("https://a.test/inbox") == ["warm", "boost", "undo", "last"]
+    for name in ("b", "c", "d"):
+        assert world.inboxes.at(f"https://{name}.test/inbox") == ["warm", "last"]
+
+
+async def test_a_blocked_server_does_not_get_what_was_under_way_to_it(world: World) -> None:
+    area, follower = await world.local("megumino"), await world.remote("a", "one.test")
+    await world.tell(area, "mention", follower)
+    await world.tell(area, "accept", follower, barrier=True)
+    host = await server_id(world, "one.test")
+    await world.database.write(drop_server, host, "blocked", world.clock())
+    await world.deliver()
+    assert world.inboxes.posts == []
+    assert await world.worker().next_due() is None

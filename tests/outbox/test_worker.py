@@ -284,12 +284,27 @@ async def test_the_breaker_alone_makes_the_schedule(world: World) -> None:
 
 async def test_a_probe_that_gets_through_opens_the_way_for_all(world: World) -> None:
     await fail_until_open(world)
+    later = {"due_at": START + 5 * HOUR}
+    await world.database.write(lambda tx: tx.execute(sa.update(gaps).values(later)))
     world.answer_all(OK)
     world.clock.advance(10 * MINUTE)
     await world.deliver()
     assert sorted(world.inboxes.at(ONE)) == ["e0", "e1", "e2", "e3", "e4"]
     health = await world.health("one.test")
     assert (health.failures, health.paused_until, health.failing_since) == (0, 0, None)
+
+
+async def test_a_probe_without_anything_to_send_leaves_the_next_one_free(world: World) -> None:
+    await fail_until_open(world)
+    world.clock.advance(WEEK)
+    await world.deliver()
+    assert world.inboxes.posts == []
+    area = await world.local("other")
+    await world.follow(area, await world.remote("b", "one.test"))
+    world.answer_all(OK)
+    await world.say(area, "new")
+    await world.deliver()
+    assert world.inboxes.at(ONE) == ["new"]
 
 
 async def test_lanes_share_one_probe(world: World) -> None:
@@ -323,8 +338,7 @@ async def test_one_sick_server_harms_no_other(world: World) -> None:
     assert world.inboxes.urls() == [TWO]
 
 
-async def test_no_round_sends_on_when_the_server_fails(world: World) -> None:
-    """Of a long chain only so many are tried as open the breaker."""
+async def test_no_thread_goes_on_when_the_server_fails(world: World) -> None:
     area = await world.local("megumino")
     await world.follow(area, await world.remote("a", "one.test"))
     for thread in range(2):
@@ -471,6 +485,26 @@ async def test_a_moved_shared_inbox_is_found(world: World) -> None:
     await worker.drain()
     assert world.inboxes.at("https://one.test/new") == ["second"]
     assert await world.gaps() == []
+
+
+async def test_a_shared_inbox_that_fails_is_looked_up_again(world: World) -> None:
+    area, follower = await world.local("megumino"), await world.remote("a", "one.test")
+    await world.follow(area, follower)
+    worker = world.worker()
+    await world.say(area, "first")
+    await worker.drain()
+
+    def move(tx: sa.Connection) -> None:
+        new = {"shared_inbox": "https://one.test/new", "updated_at": START + 1}
+        tx.execute(sa.update(actors).where(actors.c.id == follower.id).values(new))
+
+    await world.database.write(move)
+    world.answer(lambda url, _: failing(None) if url == ONE else OK)
+    await world.say(area, "second")
+    await worker.drain()
+    world.clock.advance(MINUTE)
+    await worker.drain()
+    assert world.inboxes.at("https://one.test/new") == ["second"]
 
 
 async def test_who_has_no_inbox_is_given_up(world: World) -> None:
@@ -676,7 +710,7 @@ async def test_a_crash_repeats_at_most_what_was_under_way(world: World) -> None:
     behind = sa.select(sa.func.count()).select_from(cursors).where(cursors.c.head > cursors.c.seq)
     worker = world.worker()
     draining = asyncio.create_task(worker.drain())
-    while world.inboxes.under_way < 2 or await world.value(behind) != 1:  # noqa: ASYNC110 - a row has no event
+    while world.inboxes.under_way < 2 or await world.value(behind) != 1:
         await asyncio.sleep(0.001)
     under_way = set(world.inboxes.tried_at(ONE)[2:])
     await world.crash(worker, draining)
@@ -712,7 +746,7 @@ async def test_a_lease_keeps_others_away_until_it_ends(world: World) -> None:
 
 
 async def test_a_worker_that_lost_its_lease_writes_nothing_down(world: World) -> None:
-    """Who took over may have failed where it succeeded; only one of them may say so."""
+    """Who took over has succeeded where it failed; only one of them may say so."""
     area = await world.local("megumino")
     await world.follow(area, await world.remote("a", "one.test"))
     await world.say(area, "hello")
@@ -726,12 +760,11 @@ async def test_a_worker_that_lost_its_lease_writes_nothing_down(world: World) ->
     await world.until(lambda: world.inboxes.posts)
     world.clock.advance(LEASE)
     world.inboxes.pause = None
-    world.answer_all(failing(503))
     await world.deliver()
-    world.answer_all(OK)
+    world.answer_all(failing(503))
     release.set()
     await late
-    assert await world.gaps() == [("hello", "retry")]
+    assert await world.gaps() == []
 
 
 async def test_two_workers_send_everything_once(world: World) -> None:
@@ -770,6 +803,30 @@ async def test_a_worker_begins_with_what_was_left(world: World) -> None:
     await world.until(lambda: world.inboxes.accepted)
     stop.set()
     await asyncio.wait_for(running, 5)
+
+
+async def test_a_round_ends_before_its_lease_does(world: World) -> None:
+    area = await world.local("megumino")
+    await world.follow(area, await world.remote("a", "one.test"))
+    for each in range(4):
+        await world.say(area, f"e{each}", thread="one")
+    others: list[str] = []
+
+    async def take_long(_url: str) -> None:
+        """And look who would send the rest meanwhile."""
+        world.clock.advance(40_000)
+        if len(world.inboxes.posts) == 2:
+            world.inboxes.pause = None
+            before = len(world.inboxes.posts)
+            await world.deliver()
+            others.extend(world.inboxes.tried_at(ONE)[before:])
+
+    world.inboxes.pause = take_long
+    await world.deliver()
+    assert others == []
+    assert world.inboxes.tried_at(ONE) == ["e0", "e1", "e2", "e3"]
+    ends = [post.at - START for post in world.inboxes.posts]
+    assert ends == [0, 40_000, 80_000, 80_000]
 
 
 async def test_stopping_lets_what_is_under_way_end_and_sends_nothing_more(world: World) -> None:

@@ -285,7 +285,7 @@ class World:
     async def until(self, is_so: Callable[[], object]) -> None:
         """Let the others run until something is so."""
         async with asyncio.timeout(20):
-            while not is_so():  # noqa: ASYNC110 - what is waited for has no event
+            while not is_so():
                 await asyncio.sleep(0)
 
     async def number(self) -> int:
