@@ -191,8 +191,10 @@ def test_mutations_stay_clean(payload: str) -> None:
         "<textarea></blockquote></textarea><blockquote>" * 700,
         "<table><td>" * 3000,
         "<a href=https://a.example/>" * 3000,
-        "".join(f"<b class=u-{number}><xmp></b></xmp>" for number in range(600)) + "<p>x</p>" * 1500,
-        "".join(f"<b class=u-{number}><svg></b></svg>" for number in range(600)) + "<p>x</p>" * 1500,
+        "".join(f"<p><u class={number}><style></u></style></p>" for number in range(400)) + "<p>x</p>" * 2000,
+        "".join(f"<p><u class={number}><select></u></select></p>" for number in range(400))
+        + "<p>x</p>" * 2000,
+        "".join(f"<p><u class={number}></p>" for number in range(150)) + "<p>x</p>" * 149,
         "<svg><p>" * 4000,
         "<" * 100_000,
         "<a" * 50_000,
