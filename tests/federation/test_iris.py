@@ -127,7 +127,7 @@ def test_length_is_counted_in_bytes() -> None:
         ("http://evillocalhost/a", False),
     ],
 )
-def test_plain_http_only_on_loopback_names(iri: str, allowed: bool) -> None:  # noqa: FBT001 - a table
+def test_plain_http_only_on_loopback_names(iri: str, allowed: bool) -> None:
     assert iris.is_allowed_scheme(iri) is allowed
     if allowed:
         assert iris.identify(iri) == iri

@@ -152,7 +152,7 @@ json_values = st.recursive(
 
 
 @given(json_values, st.booleans())
-def test_what_others_write_is_read_as_they_meant_it(value: JsonValue, escaped: bool) -> None:  # noqa: FBT001
+def test_what_others_write_is_read_as_they_meant_it(value: JsonValue, escaped: bool) -> None:
     assert load_json(json.dumps(value, ensure_ascii=escaped).encode()) == value
 
 
