@@ -7,8 +7,8 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from actors.remote import save_remote
 from actors.records import ActorRecord
+from actors.remote import save_remote
 from federation.signatures.keys import public_pem
 from federation.vocabulary import Actor, Iri, Millis, PublicKey
 from outbox.subscriptions import subscribe

@@ -7,8 +7,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from actors.tables import metadata
-from areas.records import AreaRecord, Draft
 from areas import compose
+from areas.records import AreaRecord, Draft
 from tests.bench.people import open_town, remote, save_people, subscribe_all
 from tests.bench.results import Result
 from tests.testrig.world import Town

@@ -121,12 +121,13 @@ class Neighbourhood(RuleBasedStateMachine):
 
     def _address(self, author: str, visibility: str, names: bool) -> tuple[list[str], list[str]]:
         area, followers = [self.area.iri] if names else [], f"{author}/followers"
-        return {
+        shapes: dict[str, tuple[list[str], list[str]]] = {
             "public": ([PUBLIC], [followers, *area]),
             "unlisted": ([], [PUBLIC, followers, *area]),
             "private": ([followers], area),
             "direct": (area, []),
-        }[visibility]
+        }
+        return shapes[visibility]
 
     def _text(self, visibility: str) -> str:
         kind = "open" if visibility in ("public", "unlisted") else "secret"

@@ -1,6 +1,7 @@
 """The two ways into the database, on both kinds."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,6 @@ async def test_a_locked_sqlite_says_busy_and_recovers(
     url = sqlite_templates.new(tmp_path)
     database = await open_database(url)
     assert isinstance(database, SqliteDatabase)
-    import sqlite3
-
     other = sqlite3.connect(database.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(Overloaded):
@@ -113,9 +112,13 @@ async def test_a_full_sqlite_says_busy_and_keeps_what_it_has(
         tx.exec_driver_sql(f"PRAGMA max_page_count={pages + extra}")
 
     await database.write(limit, 0)
-    with pytest.raises(Overloaded):
+
+    async def fill() -> None:
         for number in range(2000):
             await database.write(insert, f"host{number}" + "x" * 500)
+
+    with pytest.raises(Overloaded):
+        await fill()
     await database.write(limit, 10_000)
     await database.write(insert, "b.test")
     assert "a.test" in await database.read(names)

@@ -2,8 +2,8 @@
 
 from alembic import context
 
-import areas.tables
-import inbox.tables
+import areas.tables  # noqa: F401 - each adds its tables to the metadata
+import inbox.tables  # noqa: F401
 import outbox.tables  # noqa: F401
 from actors.tables import metadata
 
