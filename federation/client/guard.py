@@ -21,7 +21,7 @@ _LOOKUP_THREADS = 16
 """A name server that does not answer holds a thread for some 10 s, and the loop's own pool has but 6."""
 
 
-class AddressRefused(OSError):  # noqa: N818 - named as the faults in `federation.errors` are
+class AddressRefused(OSError):
     """An address that may not be dialled; the text says why."""
 
 

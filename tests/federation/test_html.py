@@ -36,7 +36,7 @@ class Inspector(HTMLParser):
             self.depth += 1
             self.deepest = max(self.deepest, self.depth)
 
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the name is given by the base class
+    def handle_endtag(self, tag: str) -> None:
         self.depth -= 1
 
 

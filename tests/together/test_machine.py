@@ -120,7 +120,8 @@ class Neighbourhood(RuleBasedStateMachine):
         self._say(peer, said, peer.create(note), way)
 
     def _address(self, author: str, visibility: str, names: bool) -> tuple[list[str], list[str]]:
-        area, followers = [self.area.iri] if names else [], f"{author}/followers"
+        area: list[str] = [self.area.iri] if names else []
+        followers = f"{author}/followers"
         shapes: dict[str, tuple[list[str], list[str]]] = {
             "public": ([PUBLIC], [followers, *area]),
             "unlisted": ([], [PUBLIC, followers, *area]),
