@@ -259,12 +259,15 @@ async def test_who_came_later_or_left_before_or_speaks_otherwise_is_not_told(wor
     boost = await world.say(area, "boost", dialect="object")
     await world.deliver()
     await world.follow(area, late)
-    await world.say(area, "undo", concerns_id=boost, audience_id=None)
-    await world.say(other, "last")
+    for name in ("before", "undo", "after"):
+        if name == "undo":
+            await world.say(area, name, concerns_id=boost, audience_id=None)
+        else:
+            await world.say(other, name, thread="boost")
     await world.deliver()
-    assert world.inboxes.at("https://a.test/inbox") == ["warm", "boost", "undo", "last"]
+    assert world.inboxes.at("https://a.test/inbox") == ["warm", "boost", "before", "undo", "after"]
     for name in ("b", "c", "d"):
-        assert world.inboxes.at(f"https://{name}.test/inbox") == ["warm", "last"]
+        assert world.inboxes.at(f"https://{name}.test/inbox") == ["warm", "before", "after"]
 
 
 async def test_a_blocked_server_does_not_get_what_was_under_way_to_it(world: World) -> None:
