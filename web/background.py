@@ -16,6 +16,8 @@ POLL_SECONDS: Final = 5.0
 """The safety net: work is announced by `Node.nudge`, or falls due at a time that is known."""
 MEMORY_SECONDS: Final = 30.0
 """How soon another process's change of rules and origins is seen here."""
+OTHERS_SECONDS: Final = 1.0
+"""How soon what another process appended is sent from here: a nudge stays within its process."""
 HOUR_SECONDS: Final = 3_600.0
 DAY_SECONDS: Final = 24 * HOUR_SECONDS
 
@@ -27,6 +29,8 @@ async def run_background(node: Node, stop: asyncio.Event) -> None:
         tasks.create_task(_run_jobs(node, stop))
         tasks.create_task(_repeat(node, stop, MEMORY_SECONDS, Node.refresh))
         tasks.create_task(_repeat(node, stop, HOUR_SECONDS, purge))
+        if not node.settings.database_url.startswith("sqlite"):
+            tasks.create_task(_repeat(node, stop, OTHERS_SECONDS, look_for_others))
         tasks.create_task(_repeat(node, stop, DAY_SECONDS, sweep))
 
 
@@ -52,6 +56,11 @@ async def run_due(node: Node) -> int:
     if done:
         node.worker.nudge()
     return done
+
+
+async def look_for_others(node: Node) -> None:
+    """Other processes write into the same PostgreSQL database: commands, and servers with other roles."""
+    node.worker.nudge()
 
 
 async def purge(node: Node) -> int:

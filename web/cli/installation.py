@@ -168,7 +168,8 @@ async def _serve(settings: Settings, host: str, port: int, role: str) -> None:
         node = await stack.enter_async_context(open_node(settings))
         if settings.database_url.startswith("sqlite"):
             await node.database.write(_take_over, node.clock())
-        await stack.enter_async_context(control.listen(settings.data_dir, _runner(node)))
+        if role != "web":  # one process of a data folder answers commands: the one that delivers
+            await stack.enter_async_context(control.listen(settings.data_dir, _runner(node)))
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
