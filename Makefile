@@ -34,6 +34,7 @@ lock: $(VENV)/uv
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header -q -c requirements.lock -o requirements-dev.lock
 
 $(VENV)/uv:
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || bash tests/setup.sh python3-venv
 	python3 -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	touch $@

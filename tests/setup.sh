@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Installs what the tests need beyond Python packages: a PostgreSQL server, a browser, and Japanese letters for it.
+# Installs Debian packages: those that are named, or what the tests need beyond Python packages (a PostgreSQL server,
+# a browser, and Japanese letters for it) as far as it is missing.
 set -euo pipefail
 
-missing=()
-ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
-command -v chromium >/dev/null || missing+=(chromium)
-fc-list :lang=ja 2>/dev/null | grep -q . || missing+=(fontconfig fonts-noto-cjk)
+missing=("$@")
+if [ $# -eq 0 ]; then
+  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing+=(postgresql)
+  command -v chromium >/dev/null || missing+=(chromium)
+  fc-list :lang=ja 2>/dev/null | grep -q . || missing+=(fontconfig fonts-noto-cjk)
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
@@ -17,7 +20,6 @@ if [ "$(id -u)" -ne 0 ]; then
   command -v sudo >/dev/null || { echo "Please run as root: apt-get install ${missing[*]}" >&2; exit 1; }
   as_root=(sudo)
 fi
-echo "Installing ${missing[*]} (Debian packages that the tests need) …"
+echo "Installing ${missing[*]} (Debian packages) …"
 "${as_root[@]}" apt-get update -qq
-# Debian's postgresql would start a server of its own; the tests start a private one.
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
