@@ -6,9 +6,14 @@ _WEIGHTS = (6, 5, 4, 3, 2)
 
 
 def check_code(code: str) -> str:
-    """Return `code`, or raise `Refused` naming the rule: six digits, check digit (11 − Σ mod 11) mod 10."""
+    """Return `code`, or raise `Refused` naming the rule.
+
+    Six digits; the first two are a prefecture, the last is the check digit (11 − Σ mod 11) mod 10.
+    """
     if len(code) != len(_WEIGHTS) + 1 or not (code.isascii() and code.isdigit()):
         raise Refused(f"{code!r} is not a municipality code: it has six digits")
+    if not 1 <= int(code[:2]) <= len(PREFECTURES):
+        raise Refused(f"{code!r} is not a municipality code: it begins with a prefecture, 01 to 47")
     expected = check_digit(code[:-1])
     if code[-1] != expected:
         raise Refused(f"{code!r} is not a municipality code: its check digit should be {expected}")

@@ -114,7 +114,7 @@ def _record(
         received_at=now,
         deleted_at=None,
         log_id=None,
-        **_changing(post),
+        **_changing(post, local=author.local),
     )
 
 
@@ -130,11 +130,11 @@ def _thread(post: Post, post_id: int, parent: PostRecord | None) -> int | None:
     return post_id if post.in_reply_to is None else None
 
 
-def _changing(post: Post) -> dict[str, Any]:
-    """What an edit may change."""
+def _changing(post: Post, *, local: bool) -> dict[str, Any]:
+    """What an edit may change. Our own HTML is made of plain text, and stays as it is made."""
     return {
         "title": plain_name(post.name, TITLE_LENGTH) if post.name else None,
-        "content": sanitise(post.content or ""),
+        "content": (post.content or "") if local else sanitise(post.content or ""),
         "summary": plain_name(post.summary, SUMMARY_LENGTH) if post.summary else None,
         "sensitive": post.sensitive,
         "language": post.language,
@@ -214,7 +214,7 @@ def change(
     `raw` is the activity that brought the change; without one (the document was read again) what was kept
     of an earlier activity goes: it says what the author no longer says.
     """
-    values = {**_changing(post), "visibility": narrower(stored.visibility, visibility)}
+    values = {**_changing(post, local=stored.local), "visibility": narrower(stored.visibility, visibility)}
     tx.execute(sa.update(posts).where(posts.c.id == stored.id).values(**values))
     for table in (post_recipients, post_texts, originals):
         tx.execute(sa.delete(table).where(table.c.post_id == stored.id))
