@@ -231,6 +231,8 @@ async def test_a_suspended_actor_is_not_heard(town: Town, peer: Peer) -> None:
     alice = await town.actor(ALICE)
     await town.database.write(lambda tx: set_standing(tx, alice.id, "suspended", reason="", now=town.clock()))
     assert (await town.post(sign(peer, create(peer, "two"), signer=ALICE))).status == 403
+    end = peer.activity("Delete", ALICE, "end", ALICE)
+    assert (await town.post(sign(peer, end, signer=ALICE))).status == 403
     assert await town.count(posts) == 1
 
 
