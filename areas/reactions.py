@@ -63,4 +63,5 @@ def undo_kind(tx: sa.Connection, *, actor: ActorRecord, object_iri: Iri, kind: s
 def counts(tx: sa.Connection, post_id: int) -> dict[str, int]:
     """How many of each kind."""
     query = sa.select(reactions.c.kind, sa.func.count()).where(reactions.c.post_id == post_id)
-    return dict(tx.execute(query.group_by(reactions.c.kind)).tuples().all())
+    rows = tx.execute(query.group_by(reactions.c.kind))
+    return {str(kind): int(number) for kind, number in rows}
