@@ -3,15 +3,32 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ONLY ?=
 ARGS ?=
+SECONDS ?= 60
+# One more than there are cores: tests wait for programs, clocks and each other.
+JOBS ?= $(shell expr $$(nproc) + 1)
+# What fails is run once more, by itself: beside others, on a busy machine, time may have failed it. Twice is a failure.
+AGAIN := --last-failed --last-failed-no-failures none
+# Compiled once: every command and every server of the tests would compile a thousand modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test lint format bench docs lock clean
+.PHONY: run test attacks faults fuzz mutants lint format bench audit docs security-report lock clean
 
 run: $(VENV)/ready
 	$(BIN)/kairanban demo
 
 test: $(VENV)/ready-dev
 	bash tests/setup.sh
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) || $(BIN)/python -m pytest $(AGAIN) $(ARGS)
+
+# Of those, the table of attacks.
+attacks: $(VENV)/ready-dev
+	bash tests/setup.sh
+	$(BIN)/python -m pytest -n $(JOBS) tests/attacks $(ARGS)
+
+# The fault tests of `make test` at their full size: thousands of activities, locks and pauses as long as in life.
+faults: $(VENV)/ready-dev
+	bash tests/setup.sh
+	TEST_FAULTS=long $(BIN)/python -m pytest tests/faults $(ARGS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
@@ -26,11 +43,26 @@ format: $(VENV)/ready-dev
 bench: $(VENV)/ready-dev
 	$(BIN)/python -m tests.bench $(ONLY)
 
+fuzz: $(VENV)/ready-fuzz
+	$(BIN)/python -m tests.fuzz $(ONLY) --seconds $(SECONDS)
+
+mutants: $(VENV)/ready-dev
+	$(BIN)/python -m tests.mutants $(ONLY) $(ARGS)
+
+# Known faults of what is locked, by PyPI's advisories; fails where there is one.
+audit: $(VENV)/ready-dev
+	$(BIN)/python -m tests.audit $(ARGS)
+
 docs: $(VENV)/ready-dev
 	$(BIN)/python -m tests.docs
 
+security-report: $(VENV)/ready-dev
+	bash tests/setup.sh
+	$(BIN)/python -m tests.attacks.report -n $(JOBS) $(ARGS)
+
 lock: $(VENV)/uv
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header -q -o requirements.lock
+	$(BIN)/uv pip compile --group fuzz --universal --generate-hashes --no-header -q -o requirements-fuzz.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header -q -c requirements.lock -o requirements-dev.lock
 
 $(VENV)/uv:
@@ -40,14 +72,19 @@ $(VENV)/uv:
 	touch $@
 
 $(VENV)/ready: $(VENV)/uv requirements.lock pyproject.toml
-	test -e $(VENV)/ready-dev || $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	test -e $(VENV)/ready-dev || $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps -e .
 	touch $@
 
 $(VENV)/ready-dev: $(VENV)/uv requirements-dev.lock pyproject.toml
-	$(BIN)/uv pip sync --quiet --require-hashes requirements-dev.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements-dev.lock
 	$(BIN)/uv pip install --quiet --no-deps -e .
 	touch $@ $(VENV)/ready
+
+# Guided by coverage where there is a wheel for this system; the targets run without it too.
+$(VENV)/ready-fuzz: $(VENV)/ready-dev requirements-fuzz.lock
+	-$(BIN)/uv pip install --quiet --no-deps --require-hashes -r requirements-fuzz.lock
+	touch $@
 
 clean:
 	rm -rf $(VENV) var

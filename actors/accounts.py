@@ -2,17 +2,20 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import sqlalchemy as sa
 
+from actors.changes import Change, note
 from actors.keys import Vault
 from actors.records import AccountRecord, AccountRole, ActorRecord, to_actor
 from actors.statements import insert_into
-from actors.tables import account_actors, accounts, actors
+from actors.tables import account_actors, accounts, actors, credentials
 from federation.errors import LocalFault, MalformedDocument, Refused
 from federation.iris import canonical_host, mint_id
 from federation.vocabulary import Millis
+
+Pace = Literal["now", "daily", "off"]
 
 MINT_TRIES: Final = 5
 MAX_LOCAL_PART: Final = 64
@@ -46,10 +49,15 @@ def parse_email(text: str) -> Email:
     return Email(f"{local}@{domain}", f"{mailbox.lower()}@{domain}")
 
 
+def hash_email(vault: Vault, email: Email) -> bytes:
+    """Return the keyed hash by which the account of a mailbox is found."""
+    return vault.hash(email.key, _PURPOSE)
+
+
 def create_account(tx: sa.Connection, vault: Vault, email: str, now: Millis) -> AccountRecord:
     """Return the account of a mail address, made now if there was none. Raises `Refused`."""
     parsed = parse_email(email)
-    hashed = vault.hash(parsed.key, _PURPOSE)
+    hashed = hash_email(vault, parsed)
     values = {
         "email_hash": hashed,
         "email_sealed": vault.seal(parsed.address.encode(), _PURPOSE),
@@ -65,7 +73,12 @@ def create_account(tx: sa.Connection, vault: Vault, email: str, now: Millis) -> 
 
 def find_account(tx: sa.Connection, vault: Vault, email: str) -> AccountRecord | None:
     """Return the account of a mail address, if there is one. Raises `Refused`."""
-    return _find(tx, vault.hash(parse_email(email).key, _PURPOSE))
+    return _find(tx, hash_email(vault, parse_email(email)))
+
+
+def lock_account(tx: sa.Connection, account_id: int) -> None:
+    """Let nobody else change what this account speaks as, until the transaction ends."""
+    tx.execute(sa.select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
 
 
 def open_email(tx: sa.Connection, vault: Vault, account_id: int) -> str | None:
@@ -73,6 +86,31 @@ def open_email(tx: sa.Connection, vault: Vault, account_id: int) -> str | None:
     query = sa.select(accounts.c.email_sealed).where(accounts.c.id == account_id)
     sealed = tx.execute(query).scalar_one_or_none()
     return None if sealed is None else vault.open(sealed, _PURPOSE).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How an account wants pages and mails: `language` None = the browser's; `pace` of mails about what is new."""
+
+    language: str | None = None
+    pace: Pace = "off"
+
+
+def has_account(tx: sa.Connection, account_id: int) -> bool:
+    """Whether there is such an account."""
+    return tx.execute(sa.select(accounts.c.id).where(accounts.c.id == account_id)).first() is not None
+
+
+def find_wishes(tx: sa.Connection, account_id: int) -> Wishes:
+    """What an account has chosen."""
+    row = tx.execute(sa.select(accounts.c.language, accounts.c.pace).where(accounts.c.id == account_id)).one()
+    return Wishes(row.language, row.pace)
+
+
+def save_wishes(tx: sa.Connection, account_id: int, wishes: Wishes) -> None:
+    """Keep what an account chooses."""
+    values = {"language": wishes.language, "pace": wishes.pace}
+    tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(values))
 
 
 def link_actor(
@@ -92,6 +130,7 @@ def link_actor(
             index_elements=["account_id", "actor_id"], set_={"role": role, "until": until}
         )
     )
+    note(tx, Change("access"))
 
 
 def find_account_actors(tx: sa.Connection, account_id: int, now: Millis) -> tuple[ActorRecord, ...]:
@@ -106,6 +145,52 @@ def find_account_actors(tx: sa.Connection, account_id: int, now: Millis) -> tupl
         .order_by(account_actors.c.role != "self", account_actors.c.since, actors.c.id)
     )
     return tuple(to_actor(row) for row in tx.execute(query))
+
+
+def find_own_actors(tx: sa.Connection, account_id: int) -> tuple[ActorRecord, ...]:
+    """Return whom an account is, not for whom it only speaks, without those that are gone."""
+    query = (
+        sa.select(actors)
+        .join(account_actors, account_actors.c.actor_id == actors.c.id)
+        .where(
+            account_actors.c.account_id == account_id,
+            account_actors.c.role == "self",
+            actors.c.gone_at.is_(None),
+        )
+        .order_by(actors.c.id)
+    )
+    return tuple(to_actor(row) for row in tx.execute(query))
+
+
+def erase_account(tx: sa.Connection, account_id: int, now: Millis) -> None:
+    """Forget who it was: address, password, wishes, for whom it spoke. The number stays, for the audit."""
+    values = {"email_hash": None, "email_sealed": None, "language": None, "pace": "off"}
+    tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(values))
+    tx.execute(sa.delete(credentials).where(credentials.c.account_id == account_id))
+    tx.execute(sa.update(account_actors).where(account_actors.c.account_id == account_id).values(until=now))
+    note(tx, Change("access"))
+
+
+def may_speak_as(tx: sa.Connection, account_id: int, actor_id: int, now: Millis) -> bool:
+    """Whether an account may speak as an actor now, and the actor at all."""
+    return any(
+        actor.id == actor_id and actor.gone_at is None and actor.standing != "suspended"
+        for actor in find_account_actors(tx, account_id, now)
+    )
+
+
+def find_owner(tx: sa.Connection, actor_id: int, now: Millis) -> int | None:
+    """Return the account that speaks as an actor now: her who is it, else the first of those who may."""
+    query = (
+        sa.select(account_actors.c.account_id)
+        .where(
+            account_actors.c.actor_id == actor_id,
+            sa.or_(account_actors.c.until.is_(None), account_actors.c.until > now),
+        )
+        .order_by(account_actors.c.role != "self", account_actors.c.since, account_actors.c.account_id)
+        .limit(1)
+    )
+    return tx.execute(query).scalar_one_or_none()
 
 
 def _find(tx: sa.Connection, hashed: bytes) -> AccountRecord | None:

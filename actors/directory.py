@@ -8,11 +8,20 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from actors.keys import Keyring
+from actors.keys import Keyring, find_keys
 from actors.node_client import NodeClient
 from actors.origins import find_origin_by_host, is_served
 from actors.ports import Clock, Remote, Storage
-from actors.records import ActorRecord, FederationMode, ServerRecord, VerifiedKey, to_actor
+from actors.prepared import Prepared
+from actors.records import (
+    ACTOR_FIELDS,
+    ActorRecord,
+    FederationMode,
+    ServerRecord,
+    VerifiedKey,
+    read_actor,
+    to_actor,
+)
 from actors.remote import mark_gone, save_remote
 from actors.senders import REMEMBERED, Senders
 from actors.servers import find_server, save_inspection, save_server
@@ -44,18 +53,32 @@ INSPECTION_PAUSE: Final = 60 * 60_000
 
 def find_actor(tx: sa.Connection, iri: Iri) -> ActorRecord | None:
     """Return the actor with this id, in canonical form; gone ones too."""
-    return _find(tx, sa.select(actors).where(actors.c.iri == iri))
+    row = _BY_IRI.first(tx, iri=iri)
+    return None if row is None else read_actor(row)
 
 
 def find_actor_by_id(tx: sa.Connection, actor_id: int) -> ActorRecord | None:
     """Return the actor that a foreign key names."""
-    return _find(tx, sa.select(actors).where(actors.c.id == actor_id))
+    row = _BY_ID.first(tx, id=actor_id)
+    return None if row is None else read_actor(row)
+
+
+_COLUMNS: Final = tuple(actors.c[name] for name in ACTOR_FIELDS)
+_BY_ID: Final = Prepared(sa.select(*_COLUMNS).where(actors.c.id == sa.bindparam("id", type_=sa.BigInteger)))
+_BY_IRI: Final = Prepared(sa.select(*_COLUMNS).where(actors.c.iri == sa.bindparam("iri", type_=sa.Text)))
+_LOCAL: Final = Prepared(
+    sa.select(*_COLUMNS).where(
+        actors.c.username == sa.bindparam("username", type_=sa.Text),
+        actors.c.host == sa.bindparam("host", type_=sa.Text),
+        actors.c.origin_id.is_not(None),
+    )
+)
 
 
 def find_local(tx: sa.Connection, username: str, host: str) -> ActorRecord | None:
     """Return the local actor of this name on the origin with this `host[:port]`; gone ones too."""
-    named = sa.and_(actors.c.username == username, actors.c.host == host)
-    return _find(tx, sa.select(actors).where(named, actors.c.origin_id.is_not(None)))
+    row = _LOCAL.first(tx, username=username, host=host)
+    return None if row is None else read_actor(row)
 
 
 def find_by_handle(tx: sa.Connection, username: str, host: str) -> ActorRecord | None:
@@ -177,7 +200,9 @@ class Directory:
             raise MalformedDocument("not an actor", path="$.type")
         if not iris.same_origin(document.id, iri):
             raise MalformedDocument("the actor is on another origin", path="$.id")
-        return await self._storage.write(save_remote, document, self._clock())
+        actor, key_ids = await self._storage.write(_save, document, self._clock())
+        self._senders.drop(key_ids)  # what the document no longer says is not believed any longer
+        return actor
 
     async def _find_inspected(self, host: str) -> ServerRecord | None:
         found = await self._storage.read(find_server, host)
@@ -230,6 +255,13 @@ def _look_up_handle(tx: sa.Connection, username: str, host: str, now: Millis, mo
     refusal = is_host_refused(tx, host, now, mode)
     ours = find_origin_by_host(tx, host) is not None
     return _Known(ours, refusal, find_by_handle(tx, username, host))
+
+
+def _save(tx: sa.Connection, document: Actor, now: Millis) -> tuple[ActorRecord, list[Iri]]:
+    """Store a document; also returns the ids of the keys that its actor has had until now."""
+    before = find_actor(tx, document.id)
+    key_ids = [] if before is None else [key.key_id for key in find_keys(tx, before.id)]
+    return save_remote(tx, document, now), key_ids
 
 
 def _require_living(actor: ActorRecord) -> ActorRecord:

@@ -54,7 +54,7 @@ def accept(
 def reject(
     tx: sa.Connection, *, iri: Iri, follower_id: int, target_id: int, now: Millis
 ) -> FollowRecord | None:
-    """Reject a pending follow, as `accept` accepts one. One that was accepted ends by `remove`."""
+    """Reject a follow that waits, as `accept` accepts one, or that was accepted: who is followed may end it."""
     return _answer(tx, "rejected", iri=iri, follower_id=follower_id, target_id=target_id, now=now)
 
 
@@ -64,6 +64,20 @@ def remove(tx: sa.Connection, *, follower_id: int, target_id: int) -> FollowReco
         follows.c.follower_id == follower_id, follows.c.target_id == target_id
     )
     return _record(tx.execute(statement.returning(*follows.c)).one_or_none())
+
+
+def change_flags(
+    tx: sa.Connection, follow: FollowRecord, *, reblogs: bool | None, notify: bool | None
+) -> FollowRecord:
+    """Say what of a target is shown to its follower; None = as it is."""
+    chosen = {"reblogs": reblogs, "notify": notify}
+    values = {
+        name: flag for name, flag in chosen.items() if flag is not None and flag != getattr(follow, name)
+    }
+    if not values:
+        return follow
+    statement = sa.update(follows).where(follows.c.id == follow.id).values(values).returning(*follows.c)
+    return _record(tx.execute(statement).one_or_none()) or follow
 
 
 def find_follow(
@@ -116,6 +130,12 @@ def _lock(tx: sa.Connection, follower: ActorRecord) -> None:
     tx.execute(sa.select(actors.c.id).where(actors.c.id == follower.id).with_for_update(key_share=True))
 
 
+_BEFORE: dict[FollowState, tuple[FollowState, ...]] = {
+    "accepted": ("pending",),
+    "rejected": ("pending", "accepted"),
+}
+
+
 def _answer(
     tx: sa.Connection, state: FollowState, *, iri: Iri, follower_id: int, target_id: int, now: Millis
 ) -> FollowRecord | None:
@@ -123,7 +143,7 @@ def _answer(
         follows.c.iri == iri,
         follows.c.follower_id == follower_id,
         follows.c.target_id == target_id,
-        follows.c.state == "pending",
+        follows.c.state.in_(_BEFORE[state]),
     )
     changed = statement.values(state=state, changed_at=now).returning(follows)
     return _record(tx.execute(changed).one_or_none())

@@ -86,6 +86,17 @@ def retry(tx: sa.Connection, job: Job, due_at: Millis, error: str) -> bool:
     return tx.execute(statement.returning(jobs.c.id)).first() is not None
 
 
+def cancel(tx: sa.Connection, kind: str, key: str) -> bool:
+    """Want a job no more; who works on it finds out by `is_wanted`. False = nobody had asked."""
+    gone = sa.delete(jobs).where(jobs.c.kind == kind, jobs.c.key == key)
+    return bool(tx.execute(gone).rowcount)
+
+
+def is_wanted(tx: sa.Connection, job: Job) -> bool:
+    """Whether a job that is being worked on has not been cancelled since."""
+    return tx.execute(sa.select(jobs.c.id).where(jobs.c.id == job.id)).first() is not None
+
+
 def release_all(tx: sa.Connection) -> None:
     """Let go of every job, where no other process can be working on one."""
     tx.execute(sa.update(jobs).where(jobs.c.leased_until > 0).values(leased_until=0))

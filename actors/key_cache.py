@@ -14,7 +14,7 @@ LIFETIME: Final = 60_000
 
 
 class KeyCache:
-    """At most `CAPACITY` keys. `forget` begins a new generation: what was read before it is not kept."""
+    """At most `CAPACITY` keys. `forget` and `drop` begin a new generation: what was read before is not kept."""
 
     def __init__(self) -> None:
         self.generation = 0
@@ -34,6 +34,7 @@ class KeyCache:
 
     def drop(self, key_id: Iri) -> None:
         """Forget one key."""
+        self.generation += 1
         self._keys.drop(key_id)
 
     def forget(self) -> None:

@@ -120,6 +120,15 @@ def find_keys(tx: sa.Connection, actor_id: int) -> tuple[KeyRecord, ...]:
     return tuple(KeyRecord(**row._mapping) for row in tx.execute(query))  # noqa: SLF001
 
 
+def check_keys(tx: sa.Connection, vault: Vault) -> int:
+    """Open every private key, and return how many there are; `LocalFault` when one was sealed otherwise."""
+    query = sa.select(actor_keys.c.key_id, actor_keys.c.private).where(actor_keys.c.private.is_not(None))
+    rows = tx.execute(query).all()
+    for row in rows:
+        vault.open(row.private, row.key_id)
+    return len(rows)
+
+
 class Keyring:
     """Opened private keys, kept in memory. Any thread may ask."""
 

@@ -112,10 +112,10 @@ def _check_companion(name: str, kind: ActorKind) -> None:
 
 
 def _check_unofficial(name: str, areas: Iterable[str]) -> None:
-    joined = name.replace("_", "")
-    if any(word in joined for word in OFFICIAL_WORDS) or OFFICIAL_PARTS.intersection(name.split("_")):
+    look, parts = _look(name), {_look(part) for part in name.split("_")}
+    if any(word in look for word in _OFFICIAL_WORD_LOOKS) or not _OFFICIAL_PART_LOOKS.isdisjoint(parts):
         raise Refused(f"the name {name!r} looks official")
-    if _look(name) in {_look(area) for area in areas}:
+    if look in {_look(area) for area in areas}:
         raise Refused(f"the name {name!r} is an area's")
 
 
@@ -141,3 +141,5 @@ def _is_area_name(folded: str, area: str) -> bool:
 
 
 _RESERVED_LOOKS = frozenset(_look(name) for name in RESERVED)
+_OFFICIAL_WORD_LOOKS = frozenset(_look(word) for word in OFFICIAL_WORDS)
+_OFFICIAL_PART_LOOKS = frozenset(_look(part) for part in OFFICIAL_PARTS)

@@ -64,8 +64,9 @@ def document(
             indexable=record.indexable,
             languages=area.languages,
             location=area.location,
-            fields=area.fields,
+            fields=(*area.fields, *record.fields),
             icon=_picture(record.icon),
+            image=_picture(record.image),
             also_known_as=record.also_known_as,
             moved_to=record.moved_to,
         )

@@ -1,9 +1,9 @@
 """What the tables of this folder hold, as frozen values: one record per row, times in milliseconds UTC."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
@@ -43,7 +43,7 @@ class OriginRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActorRecord:
-    """A local or remote actor. `summary` is sanitised HTML, `name` plain text."""
+    """A local or remote actor. `summary` is sanitised HTML, `name` plain text; `fields` are (plain name, HTML)."""
 
     id: int
     iri: Iri
@@ -57,6 +57,7 @@ class ActorRecord:
     summary: str
     url: Iri | None
     icon: Iri | None
+    image: Iri | None
     inbox: Iri | None
     shared_inbox: Iri | None
     outbox: Iri | None
@@ -65,8 +66,10 @@ class ActorRecord:
     featured: Iri | None
     moved_to: Iri | None
     also_known_as: tuple[Iri, ...]
+    fields: tuple[tuple[str, str], ...]
     discoverable: bool
     indexable: bool
+    locked: bool
     published_at: Millis | None
     created_at: Millis
     updated_at: Millis
@@ -139,7 +142,10 @@ class ServerRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowRecord:
-    """Who follows whom; `iri` is the id of the newest Follow activity."""
+    """Who follows whom; `iri` is the id of the newest Follow activity.
+
+    `reblogs`: boosts of the target are shown at home too; `notify`: each of its posts is a notification.
+    """
 
     id: int
     iri: Iri
@@ -148,6 +154,8 @@ class FollowRecord:
     state: FollowState
     created_at: Millis
     changed_at: Millis
+    reblogs: bool
+    notify: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +177,47 @@ class AccountRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppRecord:
+    """A client program that registered itself (RFC 6749 §2); `scopes` are the widest that it may ask for."""
+
+    id: int
+    client_id: str
+    name: str
+    website: str | None
+    redirect_uris: tuple[str, ...]
+    scopes: frozenset[str]
+    created_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRecord:
+    """What a bearer may do. `actor_id` is None where the app speaks for itself alone.
+
+    `account_id` is who signed in, for the audit; None too where an operator made the token for an actor
+    that nobody signs in for.
+    """
+
+    id: int
+    account_id: int | None
+    actor_id: int | None
+    app_id: int
+    scopes: frozenset[str]
+    created_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """A signed-in browser. `created_at` is when its owner last proved who she is, `browser` says it in words."""
+
+    id: int
+    account_id: int
+    browser: str
+    created_at: Millis
+    seen_at: Millis
+    expires_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A claimed job. `attempts` counts this one; `leased_until` is when others may take it over."""
 
@@ -185,6 +234,32 @@ class Job:
 
 def to_actor(row: sa.Row[Any]) -> ActorRecord:
     """Turn a row of `actors` into its record."""
-    columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    columns["also_known_as"] = tuple(Iri(known) for known in json.loads(columns["also_known_as"]))
+    return _to_actor(dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+ACTOR_FIELDS: Final = tuple(ActorRecord.__dataclass_fields__)
+
+
+def read_actor(values: Sequence[Any]) -> ActorRecord:
+    """Turn the columns named in `ACTOR_FIELDS`, in that order, into a record: pages are full of them."""
+    return _to_actor(dict(zip(ACTOR_FIELDS, values, strict=True)))
+
+
+def _to_actor(columns: dict[str, Any]) -> ActorRecord:
+    columns["also_known_as"] = _read_names(columns["also_known_as"])
+    columns["fields"] = read_fields(columns["fields"])
     return ActorRecord(**columns)
+
+
+def _read_names(text: str) -> tuple[Iri, ...]:
+    return () if text == "[]" else tuple(Iri(known) for known in json.loads(text))
+
+
+def read_fields(text: str) -> tuple[tuple[str, str], ...]:
+    """Read what `write_fields` wrote."""
+    return () if text == "[]" else tuple((name, value) for name, value in json.loads(text))
+
+
+def write_fields(fields: Sequence[tuple[str, str]]) -> str:
+    """Write the fields of a profile for their column."""
+    return json.dumps(list(fields), ensure_ascii=False) if fields else "[]"

@@ -122,13 +122,19 @@ def node_username(origin: OriginRecord) -> str:
 
 def check_names(tx: sa.Connection, *, kind: ActorKind, username: str, name: str) -> None:
     """Raise `Refused` unless an actor of `kind` may be called so, with the areas that exist now."""
-    query = sa.select(actors.c.username, actors.c.name).where(
-        actors.c.kind.in_(("area", "zone")), actors.c.gone_at.is_(None)
-    )
-    areas = tx.execute(query).all()
-    check_display_name(name, kind=kind, areas=[area.name for area in areas])
+    check_title(tx, kind=kind, name=name)
     if kind != "node":  # its name is its host's
-        check_username(username, kind=kind, areas=[area.username for area in areas])
+        check_username(username, kind=kind, areas=_list_areas(tx, actors.c.username))
+
+
+def check_title(tx: sa.Connection, *, kind: ActorKind, name: str) -> None:
+    """Raise `Refused` unless an actor of `kind` may show this display name, with the areas that exist now."""
+    check_display_name(name, kind=kind, areas=_list_areas(tx, actors.c.name))
+
+
+def _list_areas(tx: sa.Connection, column: sa.Column[str]) -> list[str]:
+    is_area = sa.and_(actors.c.kind.in_(("area", "zone")), actors.c.gone_at.is_(None))
+    return list(tx.execute(sa.select(column).where(is_area)).scalars())
 
 
 def _path(kind: ActorKind, username: str) -> str:

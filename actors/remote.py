@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from actors.claims import ClaimedKey, is_below, list_keys
 from actors.origins import is_served
-from actors.records import ActorRecord, to_actor
+from actors.records import ActorRecord, to_actor, write_fields
 from actors.servers import save_implements, save_server
 from actors.statements import insert_into
 from actors.tables import actor_keys, actors, blocks, follows
@@ -46,10 +46,11 @@ def save_remote(tx: sa.Connection, actor: Actor, now: Millis, *, confirmed: Iri 
 def mark_gone(tx: sa.Connection, actor_id: int, now: Millis) -> None:
     """Keep of a deleted actor nothing but id, handle, keys and standing; its follows and blocks end."""
     values = {
-        **dict.fromkeys(("url", "icon", "moved_to")),
+        **dict.fromkeys(("url", "icon", "image", "moved_to")),
         "name": "",
         "summary": "",
         "also_known_as": "[]",
+        "fields": "[]",
         "discoverable": False,
         "indexable": False,
         "gone_at": sa.func.coalesce(actors.c.gone_at, now),
@@ -74,6 +75,7 @@ def _read_columns(actor: Actor) -> dict[str, Any]:
         "summary": html.sanitise(actor.summary or ""),
         "url": actor.url,
         "icon": actor.icon,
+        "image": actor.image,
         "inbox": inbox,
         "shared_inbox": _own(actor, actor.shared_inbox) if inbox else None,
         "outbox": _own(actor, actor.outbox),
@@ -82,8 +84,10 @@ def _read_columns(actor: Actor) -> dict[str, Any]:
         "featured": _own(actor, actor.featured),
         "moved_to": actor.moved_to,
         "also_known_as": json.dumps(actor.also_known_as),
+        "fields": write_fields([(name, html.sanitise(value)) for name, value in actor.fields]),
         "discoverable": bool(actor.discoverable),
         "indexable": bool(actor.indexable),
+        "locked": actor.manually_approves_followers,
         "published_at": actor.published,
     }
 

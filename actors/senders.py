@@ -1,6 +1,7 @@
 """Whose key signed: from memory, from the database, or from its own server; and when to ask there again."""
 
 import asyncio
+from collections.abc import Iterable
 from copy import copy
 from typing import Final
 
@@ -64,6 +65,11 @@ class Senders:
     def forget(self) -> None:
         """Read everything anew."""
         self._cache.forget()
+
+    def drop(self, key_ids: Iterable[Iri]) -> None:
+        """Read these keys anew."""
+        for key_id in key_ids:
+            self._cache.drop(key_id)
 
     async def find(self, key_id: str, *, fresh: bool) -> VerifiedKey:
         """Return the key with this id and its owner; see `Directory.key`."""

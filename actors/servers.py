@@ -20,6 +20,9 @@ ACTIVITY_SOFTWARE: Final = frozenset(
 )
 """NodeInfo names of software that reads `Announce` of a whole activity (FEP-1b12)."""
 
+MOST_PEERS: Final = 50_000
+"""More servers than there are; 1 MB of names."""
+
 GROUP_FEDERATION: Final = ("fep-1b12", "/1b12")
 """How `generator.implements` (FEP-844e) ends when it names FEP-1b12."""
 
@@ -52,6 +55,11 @@ def find_dialect(tx: sa.Connection, server_id: int) -> Dialect:
 def find_server(tx: sa.Connection, host: str) -> ServerRecord | None:
     """Return the server at `host[:port]`, in canonical form."""
     return _record(tx.execute(sa.select(servers).where(servers.c.host == host)).one_or_none())
+
+
+def list_peers(tx: sa.Connection) -> list[str]:
+    """Return the hosts of the servers that this node has met, by name."""
+    return list(tx.execute(sa.select(servers.c.host).order_by(servers.c.host).limit(MOST_PEERS)).scalars())
 
 
 def find_server_by_id(tx: sa.Connection, server_id: int) -> ServerRecord | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from actors.changes import Change, note
 from actors.origins import find_origins
 from actors.prepared import Prepared
 from actors.records import (
@@ -19,6 +20,7 @@ from actors.records import (
     Standing,
     to_actor,
 )
+from actors.signin.access import end_actor
 from actors.statements import insert_into
 from actors.tables import actors, blocks, server_rules
 from federation import iris
@@ -151,7 +153,10 @@ class RuleBook:
 def set_standing(
     tx: sa.Connection, actor_id: int, standing: Standing, *, reason: str, now: Millis
 ) -> ActorRecord:
-    """Open, limit or suspend an actor; raises `NotFound`. Caches must be told: `Directory.forget`."""
+    """Open, limit or suspend an actor; raises `NotFound`. Caches must be told: `Directory.forget`.
+
+    Suspending one of ours ends its sessions and tokens; opening it again does not bring them back.
+    """
     statement = (
         sa.update(actors)
         .where(actors.c.id == actor_id)
@@ -161,6 +166,9 @@ def set_standing(
     row = tx.execute(statement).one_or_none()
     if row is None:
         raise NotFound(f"there is no actor {actor_id}")
+    if standing == "suspended":
+        end_actor(tx, actor_id, now)
+    note(tx, Change("access"))
     return to_actor(row)
 
 

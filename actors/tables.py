@@ -1,4 +1,4 @@
-"""Root of the schema: origins, servers, actors, keys, follows, standing, accounts, durable jobs.
+"""Root of the schema: origins, servers, actors, keys, follows, blocks, mutes, accounts and their access, jobs.
 
 Columns and constraints only. Times are milliseconds UTC (BIGINT); IRIs are canonical (`federation.iris`).
 """
@@ -70,6 +70,7 @@ actors = sa.Table(
     sa.Column("summary", sa.Text, nullable=False, default="", comment="sanitised HTML"),
     sa.Column("url", Iri),
     sa.Column("icon", Iri),
+    sa.Column("image", Iri, comment="at the head of its page"),
     sa.Column("inbox", Iri),
     sa.Column("shared_inbox", Iri),
     sa.Column("outbox", Iri),
@@ -78,8 +79,10 @@ actors = sa.Table(
     sa.Column("featured", Iri),
     sa.Column("moved_to", Iri),
     sa.Column("also_known_as", sa.Text, nullable=False, default="[]", comment="JSON list of IRIs"),
+    sa.Column("fields", sa.Text, nullable=False, default="[]", comment="JSON list of [name, HTML]"),
     sa.Column("discoverable", sa.Boolean, nullable=False, default=False),
     sa.Column("indexable", sa.Boolean, nullable=False, default=False),
+    sa.Column("locked", sa.Boolean, nullable=False, default=False, comment="who follows is asked for"),
     sa.Column("published_at", Time),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),
@@ -124,11 +127,19 @@ follows = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("changed_at", Time, nullable=False),
+    sa.Column("reblogs", sa.Boolean, nullable=False, default=True, comment="boosts too are shown at home"),
+    sa.Column("notify", sa.Boolean, nullable=False, default=False, comment="each post is a notification"),
     sa.UniqueConstraint("follower_id", "target_id"),
     sa.CheckConstraint("state IN ('pending', 'accepted', 'rejected')", name="state"),
 )
 sa.Index("ix_follows_target", follows.c.target_id, follows.c.state)
 sa.Index("ix_follows_iri", follows.c.iri)
+sa.Index(
+    "ix_follows_notify",
+    follows.c.target_id,
+    sqlite_where=sa.text("notify"),
+    postgresql_where=sa.text("notify"),
+)
 
 blocks = sa.Table(
     "blocks",
@@ -139,6 +150,24 @@ blocks = sa.Table(
     sa.Column("created_at", Time, nullable=False),
 )
 
+mutes = sa.Table(
+    "mutes",
+    metadata,
+    sa.Column("actor_id", sa.ForeignKey("actors.id"), primary_key=True),
+    sa.Column("target_id", sa.ForeignKey("actors.id"), primary_key=True),
+    sa.Column("notifications", sa.Boolean, nullable=False, default=True, comment="they are muted too"),
+    sa.Column("until", Time, comment="null = until it is taken back"),
+    sa.Column("created_at", Time, nullable=False),
+)
+
+domain_blocks = sa.Table(
+    "domain_blocks",
+    metadata,
+    sa.Column("actor_id", sa.ForeignKey("actors.id"), primary_key=True),
+    sa.Column("host", sa.Text, primary_key=True, comment="as in `actors.host`"),
+    sa.Column("created_at", Time, nullable=False),
+)
+
 accounts = sa.Table(
     "accounts",
     metadata,
@@ -146,6 +175,10 @@ accounts = sa.Table(
     sa.Column("email_hash", sa.LargeBinary, unique=True, comment="keyed hash, for look-up"),
     sa.Column("email_sealed", sa.LargeBinary),
     sa.Column("created_at", Time, nullable=False),
+    sa.Column("language", sa.Text, comment="of pages and mails; null = the browser's"),
+    sa.Column("pace", sa.Text, nullable=False, default="off", comment="of mails about what is new"),
+    sa.Column("mailed_id", Id, nullable=False, default=0, comment="the last one told by mail"),
+    sa.CheckConstraint("pace IN ('now', 'daily', 'off')", name="pace"),
 )
 
 account_actors = sa.Table(
@@ -156,6 +189,147 @@ account_actors = sa.Table(
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("since", Time, nullable=False),
     sa.Column("until", Time),
+)
+
+credentials = sa.Table(
+    "credentials",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False, comment="password: an Argon2 hash in PHC form"),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("changed_at", Time, nullable=False),
+    sa.CheckConstraint("kind IN ('password')", name="kind"),
+)
+sa.Index(
+    "uq_credentials_password",
+    credentials.c.account_id,
+    unique=True,
+    sqlite_where=credentials.c.kind == "password",
+    postgresql_where=credentials.c.kind == "password",
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("hash", sa.LargeBinary, nullable=False, unique=True, comment="keyed hash of the cookie"),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    sa.Column("browser", sa.Text, nullable=False, default="", comment="in words, for its owner's list"),
+    sa.Column("created_at", Time, nullable=False, comment="when its owner last proved who she is"),
+    sa.Column("seen_at", Time, nullable=False, comment="to the day"),
+    sa.Column("expires_at", Time, nullable=False, index=True),
+)
+
+mail_codes = sa.Table(
+    "mail_codes",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column(
+        "handle_hash", sa.LargeBinary, nullable=False, unique=True, comment="of the browser that asked"
+    ),
+    sa.Column("code_hash", sa.LargeBinary, nullable=False, comment="of six digits, with the handle"),
+    sa.Column("link_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column(
+        "email_hash", sa.LargeBinary, nullable=False, index=True, comment="as in accounts, or nobody's"
+    ),
+    sa.Column("onward", sa.Text, nullable=False, comment="where to go on, a path"),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("expires_at", Time, nullable=False, index=True),
+    sa.Column("tries", sa.Integer, nullable=False, default=0),
+    sa.Column("used_at", Time),
+    sa.Column("email_sealed", sa.LargeBinary, comment="to write again, and to those who sign up"),
+    sa.Column("is_new", sa.Boolean, nullable=False, default=False, comment="signs up"),
+    sa.Column("invitation_id", Id),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("hash", sa.LargeBinary, nullable=False, unique=True, comment="keyed hash of the words"),
+    sa.Column("note", sa.Text, nullable=False, comment="for whom, to those who made it"),
+    sa.Column("uses_left", sa.Integer, nullable=False),
+    sa.Column("until", Time, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+)
+
+throttles = sa.Table(
+    "throttles",
+    metadata,
+    sa.Column("key", sa.LargeBinary, primary_key=True, comment="keyed hash of what is counted"),
+    sa.Column("until", Time, nullable=False, index=True, comment="when the whole allowance is there again"),
+)
+
+apps = sa.Table(
+    "apps",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=False),
+    sa.Column("client_id", sa.Text, nullable=False, unique=True),
+    sa.Column("secret_hash", sa.LargeBinary, nullable=False, comment="keyed hash of the client secret"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("website", sa.Text),
+    sa.Column("redirect_uris", sa.Text, nullable=False, comment="JSON list, as registered"),
+    sa.Column("scopes", sa.Text, nullable=False, comment="separated by spaces"),
+    sa.Column("created_at", Time, nullable=False, index=True),
+)
+
+authorization_codes = sa.Table(
+    "authorization_codes",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("app_id", sa.ForeignKey("apps.id"), nullable=False, index=True),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), nullable=False, index=True),
+    sa.Column("actor_id", sa.ForeignKey("actors.id"), nullable=False),
+    sa.Column("redirect_uri", sa.Text, nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("challenge", sa.Text, comment="PKCE S256; null = none was offered"),
+    sa.Column("expires_at", Time, nullable=False, index=True),
+    sa.Column("used_at", Time),
+)
+
+access_tokens = sa.Table(
+    "access_tokens",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False, unique=True, comment="keyed hash of the bearer"),
+    sa.Column("app_id", sa.ForeignKey("apps.id"), nullable=False, index=True),
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), index=True, comment="null = nobody signed in"),
+    sa.Column("actor_id", sa.ForeignKey("actors.id"), index=True, comment="null = the app speaks for itself"),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("code_id", Id, index=True, comment="from which code; its second use revokes"),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("expires_at", Time),
+    sa.Column("revoked_at", Time),
+)
+
+push_subscriptions = sa.Table(
+    "push_subscriptions",
+    metadata,
+    sa.Column("id", Id, primary_key=True, comment="small: apps read it as a number of 32 bits"),
+    sa.Column("token_id", sa.ForeignKey("access_tokens.id", ondelete="CASCADE"), nullable=False, unique=True),
+    sa.Column("actor_id", sa.ForeignKey("actors.id"), nullable=False, index=True),
+    sa.Column("endpoint", sa.Text, nullable=False, comment="a URL that an app has named"),
+    sa.Column(
+        "p256dh", sa.LargeBinary, nullable=False, comment="the app's public key, an uncompressed point"
+    ),
+    sa.Column("auth", sa.LargeBinary, nullable=False, comment="the secret that it shares with us"),
+    sa.Column("standard", sa.Boolean, nullable=False, comment="aes128gcm (RFC 8291), else the older aesgcm"),
+    sa.Column("alerts", sa.Text, nullable=False, comment="types of notifications, separated by spaces"),
+    sa.Column("policy", sa.Text, nullable=False, comment="by whom"),
+    sa.Column("bearer", sa.LargeBinary, nullable=False, comment="sealed: apps want it in every message"),
+    sa.Column("created_at", Time, nullable=False),
+    sa.CheckConstraint("policy IN ('all', 'followed', 'follower', 'none')", name="policy"),
+)
+
+node_keys = sa.Table(
+    "node_keys",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True, comment="what it is for"),
+    sa.Column("private", sa.LargeBinary, nullable=False, comment="PKCS #8, sealed with the node's secret"),
+    sa.Column("created_at", Time, nullable=False),
 )
 
 jobs = sa.Table(

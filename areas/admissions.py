@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from areas import boosts, creates, facts, placements, policy, receipts, relays
 from areas.boosts import LiveBoost
 from areas.facts import Submission
+from areas.notifications import Event, has_rung, mailing, ring
 from areas.placements import Verdict, to_verdict
 from areas.policy import AUTHOR_POLICY
 from areas.records import AreaRecord, Placed, PlacementRecord, PostRecord
+from areas.zones import flow
 from federation.vocabulary import Millis
 
 WITHDRAWN = Verdict("withdrawn", "withdrawn", relays.WITHDRAWN)
@@ -65,6 +68,8 @@ def admit(
 
 
 def _release(tx: sa.Connection, submission: Submission, now: Millis) -> Submission:
+    if not submission.post.local:
+        return submission
     return replace(submission, post=creates.release(tx, submission.post, submission.author, now))
 
 
@@ -100,21 +105,38 @@ def _carry_out(
         announce(tx, voices, submission.post, now, again=again)
     else:
         receipts.tell(tx, voices, submission.post, placement, now)
+    if placement.state == "held":
+        mailing.plan_for_moderators(tx, area.actor_id, now)
     return Placed(area.actor_id, placement.state, placement.rule)
 
 
 def announce(tx: sa.Connection, voices: boosts.Voices, post: PostRecord, now: Millis, *, again: bool) -> None:
-    """Boost a post that was just accepted, with the replies that were here before."""
+    """Boost a post that was just accepted, with the replies that were here before. What is for members stays here.
+
+    A local author hears of the first acceptance.
+    """
+    if post.members_of is not None:
+        if not has_rung(tx, post.id):
+            creates.tell(tx, post, voices.author, now)
+        return
+    if again:
+        relays.undo_removal(tx, voices, post, now)
+    flow.give_way(tx, voices.area.actor_id, post.id, now)
     made = boosts.boost(tx, voices, post, now, again=again)
+    flow.offer_own(tx, voices.area, post, boosts.categorise(voices.author), now)
     if made.wrap_log_id is not None:
         relays.relay_thread(tx, voices.area, post, now)
+    if voices.author.local and made.generation == 0:
+        group = find_actor_by_id(tx, voices.area.actor_id)
+        assert group is not None  # a foreign key holds it
+        ring(tx, voices.author.id, Event("reblog", group, post), now)
 
 
 def follow_edit(
     tx: sa.Connection, edit: Edit, areas: Sequence[AreaRecord], now: Millis
 ) -> tuple[Placed, ...]:
     """What an edit means: areas not named any more lose the post, the others judge it again, new ones decide."""
-    named = {area.actor_id: area for area in areas} if edit.post.is_shown else {}
+    named = {area.actor_id: area for area in areas} if edit.post.is_placeable else {}
     standing = {each.area_id: each for each in placements.placements_of(tx, edit.post.id)}
     live = {each.area_id: each for each in boosts.live_boosts(tx, edit.post.id)}
     for placement in standing.values():
@@ -196,5 +218,6 @@ def take_out(
     if leaving.live is not None:
         removal = leaving.removal or relays.desk_delete(tx, voices.area, post, now, moved.reason)
         boosts.undo(tx, voices, post, leaving.live, now, removal=removal)
+        flow.retract(tx, moved.area_id, post.id, now)
     receipts.tell(tx, voices, post, moved, now)
     return Placed(moved.area_id, moved.state, moved.rule)

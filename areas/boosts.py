@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from actors.names import OFFICIAL_KINDS
 from actors.prepared import Prepared
 from actors.records import ActorRecord, Dialect
 from actors.servers import find_dialect
 from areas import creates, rereads, threads
+from areas.personal_tables import pins
 from areas.records import AreaRecord, PostRecord
 from areas.tables import boosts
 from federation import rendering
@@ -38,7 +40,7 @@ _COLUMNS = (
 _LIVE = (
     sa.select(*_COLUMNS)
     .where(boosts.c.post_id == sa.bindparam("post"), boosts.c.undone_at.is_(None))
-    .order_by(boosts.c.created_at, boosts.c.iri)
+    .order_by(boosts.c.created_at, boosts.c.log_id)
 )
 _INSERT = Prepared(sa.insert(boosts), tuple(column.name for column in boosts.c if column.name != "undone_at"))
 
@@ -103,9 +105,9 @@ def boost(
     generation = tx.execute(_GENERATION, counted).scalar_one() if again else 0
     dialect = _find_dialect(tx, voices.author)
     wrap_id = _wrap(tx, voices, post, wrap_iri(area, post.iri, generation), dialect, now)
-    announced = _announce(voices, post, boost_iri(area, post.iri, generation), now)
     to_author = dialect == "object"
-    log_id = append(tx, replace(announced, recipients=(voices.author.id,) if to_author else ()), now)
+    announced = _announce(voices, post, boost_iri(area, post.iri, generation), now, tell_author=to_author)
+    log_id = append(tx, announced, now)
     told = dialect if to_author or wrap_id is not None else None
     made = LiveBoost(announced.iri, area.actor_id, post.id, generation, log_id, wrap_id, told, now)
     _INSERT.run(tx, **{name: getattr(made, name) for name in LiveBoost.__dataclass_fields__})
@@ -121,7 +123,7 @@ def _find_dialect(tx: sa.Connection, author: ActorRecord) -> Dialect | None:
     return find_dialect(tx, author.server_id)
 
 
-def _announce(voices: Voices, post: PostRecord, iri: Iri, now: Millis) -> Entry:
+def _announce(voices: Voices, post: PostRecord, iri: Iri, now: Millis, *, tell_author: bool) -> Entry:
     """Object dialect: the id alone."""
     area = voices.area
     document = rendering.announce(
@@ -132,7 +134,8 @@ def _announce(voices: Voices, post: PostRecord, iri: Iri, now: Millis) -> Entry:
         followers=area.followers,
         author=voices.author.iri,
     )
-    return say(voices, post, iri, "Announce", document, "object")
+    recipients = (voices.author.id,) if tell_author else ()
+    return say(voices, post, iri, "Announce", document, "object", recipients)
 
 
 def _wrap(
@@ -145,14 +148,25 @@ def _wrap(
     activity = creates.find_activity(tx, post)
     if activity is None:
         return None
-    entry = carry(voices, post, iri, activity, now)
+    entry = carry(voices, post, iri, activity, now, category=categorise(voices.author))
     return append(tx, replace(entry, recipients=(voices.author.id,) if to_author else ()), now)
 
 
-def carry(voices: Voices, post: PostRecord, iri: Iri, activity: bytes, now: Millis) -> Entry:
+def categorise(author: ActorRecord) -> str | None:
+    """What a post of one of ours is to a zone, by who wrote it; None = nothing special."""
+    if author.kind == "alert":
+        return "alert"
+    return "notice" if author.local and author.kind in OFFICIAL_KINDS else None
+
+
+def carry(
+    voices: Voices, post: PostRecord, iri: Iri, activity: bytes, now: Millis, *, category: str | None = None
+) -> Entry:
     """An Announce of a whole activity, for the followers who read that."""
     area = voices.area
-    body = rendering.wrap(iri, actor=area.iri, followers=area.followers, inner=activity, published=now)
+    body = rendering.wrap(
+        iri, actor=area.iri, followers=area.followers, inner=activity, published=now, category=category
+    )
     return say(voices, post, iri, "Announce", body, "activity")
 
 
@@ -163,8 +177,9 @@ def say(
     kind: str,
     body: "bytes | dict[str, object]",
     dialect: EntryDialect,
+    recipients: tuple[int, ...] = (),
 ) -> Entry:
-    """Something that the area tells its followers about a post."""
+    """Something that the area tells its followers about a post, and recipients beside them."""
     return Entry(
         iri=iri,
         actor_id=voices.area.actor_id,
@@ -175,6 +190,7 @@ def say(
         lane=voices.lane,
         audience_id=voices.area.actor_id,
         object_iri=post.iri,
+        recipients=recipients,
     )
 
 
@@ -185,11 +201,15 @@ def undo(
 
     `removal` is the Delete that the activity dialect carries.
     """
-    marked = sa.update(boosts).where(boosts.c.iri == live.iri, boosts.c.undone_at.is_(None))
+    marked = sa.update(boosts).where(
+        boosts.c.post_id == live.post_id, boosts.c.area_id == live.area_id, boosts.c.undone_at.is_(None)
+    )
     if not tx.execute(marked.values(undone_at=now)).rowcount:
         return
+    # What has left an area does not stand first in it.
+    tx.execute(sa.delete(pins).where(pins.c.actor_id == live.area_id, pins.c.post_id == live.post_id))
     author = (voices.author.id,)
-    entry = replace(_unannounce(voices, post, live), concerns_id=live.log_id, cancels=True)
+    entry = replace(unannounce(voices, post, live.iri), concerns_id=live.log_id, cancels=True)
     append(tx, replace(entry, recipients=author if live.told == "object" else ()), now)
     if live.wrap_log_id is not None:
         iri = change_iri(voices.area, removal)
@@ -198,13 +218,14 @@ def undo(
         append(tx, replace(carried, concerns_id=live.wrap_log_id, cancels=True, recipients=to), now)
 
 
-def _unannounce(voices: Voices, post: PostRecord, live: LiveBoost) -> Entry:
+def unannounce(voices: Voices, post: PostRecord, boost: Iri) -> Entry:
+    """`Undo` of the area's boost of a post; recipients beside the followers are the caller's."""
     area = voices.area
-    iri = Iri(f"{live.iri}/undo")
+    iri = Iri(f"{boost}/undo")
     document = rendering.undo_announce(
         iri,
         actor=area.iri,
-        announce=live.iri,
+        announce=boost,
         object_iri=post.iri,
         followers=area.followers,
         author=voices.author.iri,

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from areas import posts, threads, wire
-from areas.records import PostRecord
+from areas.notifications import ring_mentioned, ring_subscribers
+from areas.records import SHOWN, PostRecord
 from areas.tables import posts as post_table
 from federation import rendering
 from federation.vocabulary import Iri, Millis
@@ -29,8 +30,11 @@ def create_iri(author: ActorRecord, post: PostRecord) -> Iri:
 
 
 def release(tx: sa.Connection, post: PostRecord, author: ActorRecord, now: Millis) -> PostRecord:
-    """Send the Create of a local post, once: to the author's followers and to those whom it names."""
-    if not post.local or post.log_id is not None:
+    """Send the Create of a local post, once: to those whom it names, and unless it is a message to followers.
+
+    What is for the members of an area is never sent.
+    """
+    if not post.local or post.log_id is not None or post.members_of is not None:
         return post
     named = wire.find_named(tx, post)
     iri = create_iri(author, post)
@@ -41,13 +45,22 @@ def release(tx: sa.Connection, post: PostRecord, author: ActorRecord, now: Milli
         body=rendering.create(iri, wire.note(tx, post, author, named)),
         thread=threads.thread_key(post),
         lane=threads.find_lane(tx, post, author),
-        audience_id=author.id,
+        audience_id=None if post.visibility == "direct" else author.id,
         recipients=wire.list_recipients(named),
         object_iri=post.iri,
+        public=post.visibility in SHOWN,
     )
     log_id = append(tx, entry, now)
     tx.execute(sa.update(post_table).where(post_table.c.id == post.id).values(log_id=log_id))
-    return replace(post, log_id=log_id)
+    sent = replace(post, log_id=log_id)
+    tell(tx, sent, author, now)
+    return sent
+
+
+def tell(tx: sa.Connection, post: PostRecord, author: ActorRecord, now: Millis) -> None:
+    """A local post is out: those whom it names hear of it, and those who want to hear of each post of its author."""
+    ring_mentioned(tx, author, post, [each.iri for each in posts.named_by(tx, post.id)], now)
+    ring_subscribers(tx, author, post, (author.id,), now)
 
 
 def create_body(tx: sa.Connection, post: PostRecord) -> bytes | None:

@@ -13,10 +13,12 @@ from actors.standing import find_block, is_refused
 from areas import admissions, boosts, creates, placements, posts, receipts, registry, relays
 from areas.bans import is_banned
 from areas.locks import lock_author
+from areas.notifications import ring_subscribers
 from areas.placements import Verdict
 from areas.policy import AUTHOR_POLICY
 from areas.records import AreaRecord, PlacementRecord, PlacementState, PostRecord
 from areas.tables import decisions
+from areas.zones import flow
 from federation.errors import Refused
 from federation.vocabulary import Millis
 
@@ -29,9 +31,6 @@ TRANSITIONS: dict[Act, tuple[tuple[PlacementState, ...], PlacementState]] = {
     "restore": (("removed",), "accepted"),
 }
 """From which states each decision is open, and to which state it leads."""
-
-REMOVED = "removed by the area"
-"""The summary of a removal without a reason: empty, it would read as a deletion by the author."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +63,40 @@ def approve(
     moved = _move(tx, case, "approve", reason, by, now)
     post = creates.release(tx, case.post, case.author, now)
     admissions.announce(tx, boosts.speak(tx, case.area, post, case.author), post, now, again=True)
+    ring_subscribers(tx, case.author, post, (case.area.actor_id,), now)
     return moved
 
 
 def refuse(
-    tx: sa.Connection, placement_id: int, *, by: int | None, reason: str, now: Millis
+    tx: sa.Connection, placement_id: int, *, by: int | None, reason: str, now: Millis, is_told: bool = True
 ) -> PlacementRecord:
-    """Keep a held post out of the area, and tell its author why."""
+    """Keep a held post out of the area, and tell its author why, unless it is one of a flood."""
     case = _open(tx, placement_id, "refuse")
     moved = _move(tx, case, "refuse", reason, by, now)
+    if not is_told:
+        return moved
     receipts.tell(tx, boosts.speak(tx, case.area, case.post, case.author), case.post, moved, now)
     return moved
 
 
 def remove(
-    tx: sa.Connection, placement_id: int, *, by: int | None, reason: str, now: Millis
+    tx: sa.Connection,
+    placement_id: int,
+    *,
+    by: int | None,
+    reason: str,
+    now: Millis,
+    rule: str | None = None,
 ) -> PlacementRecord:
-    """Take an accepted post out of the area; `restore` undoes it."""
+    """Take an accepted post out of the area; `restore` undoes it. `rule` is kept where it is about its author."""
     case = _open(tx, placement_id, "remove")
-    moved = _move(tx, case, "remove", reason, by, now)
+    moved = _move(tx, case, "remove", reason, by, now, rule=rule)
     voices = boosts.speak(tx, case.area, case.post, case.author)
-    removal = relays.desk_delete(tx, case.area, case.post, now, reason or REMOVED)
+    removal = relays.desk_delete(tx, case.area, case.post, now, reason or relays.REMOVED)
     for live in boosts.live_boosts(tx, case.post.id):
         if live.area_id == case.area.actor_id:
             boosts.undo(tx, voices, case.post, live, now, removal=removal)
+            flow.retract(tx, case.area.actor_id, case.post.id, now)
     return moved
 
 
@@ -134,7 +143,7 @@ def _open(tx: sa.Connection, placement_id: int, act: Act) -> _Case:
 
 def _check_acceptable(tx: sa.Connection, case: _Case, now: Millis) -> None:
     """What no moderator can decide: the author's own will, and who is not heard here at all."""
-    if not case.post.is_shown:
+    if not case.post.is_placeable:
         raise Refused("the author has withdrawn this post")
     if case.area.iri not in {each.iri for each in posts.named_by(tx, case.post.id)}:
         raise Refused("the author no longer names the area")
@@ -156,10 +165,17 @@ def _find_shutting_out(tx: sa.Connection, case: _Case, now: Millis) -> str | Non
 
 
 def _move(
-    tx: sa.Connection, case: _Case, act: Act, reason: str, by: int | None, now: Millis
+    tx: sa.Connection,
+    case: _Case,
+    act: Act,
+    reason: str,
+    by: int | None,
+    now: Millis,
+    *,
+    rule: str | None = None,
 ) -> PlacementRecord:
     _, state = TRANSITIONS[act]
-    moved = placements.move(tx, case.placement, Verdict(state, act, reason, by), now)
+    moved = placements.move(tx, case.placement, Verdict(state, rule or act, reason, by), now)
     if moved is None:
         raise Refused(f"submission {case.placement.id} was decided by somebody else just now")
     return moved

@@ -83,9 +83,10 @@ def subtract(after: Submission, before: Submission) -> Submission:
 
 def find_links(post: PostRecord) -> frozenset[str]:
     """Where a post leads: its links, addresses in the text without a link, and links attached (Lemmy, PieFed)."""
-    attached = (each["url"] for each in json.loads(post.attachments) if each["type"] == "Link")
+    attachments = json.loads(post.attachments) if post.attachments != "[]" else ()
+    attached = (each["url"] for each in attachments if each["type"] == "Link")
     bare = _ADDRESS.findall(html.to_text(post.content)) if "://" in post.content else ()
-    return frozenset((*html.links(post.content), *bare, *attached))
+    return frozenset((*(html.links(post.content) if "<a" in post.content else ()), *bare, *attached))
 
 
 def hash_text(content: str) -> int | None:
@@ -108,12 +109,7 @@ def _bounded(query: "sa.Select[Any]", limit: "sa.BindParameter[int] | int") -> "
 
 
 def _of_author(*clauses: "sa.ColumnElement[bool]") -> "sa.Select[Any]":
-    return sa.select(_ONE).where(
-        placements.c.area_id == _AREA,
-        placements.c.author_id == _AUTHOR,
-        placements.c.post_id != sa.bindparam("post"),
-        *clauses,
-    )
+    return sa.select(_ONE).where(placements.c.area_id == _AREA, placements.c.author_id == _AUTHOR, *clauses)
 
 
 def _limit(name: str) -> "sa.BindParameter[int]":
@@ -131,6 +127,11 @@ _SAME_TEXT = sa.select(_ONE).where(
     placements.c.created_at > sa.bindparam("hour"),
     placements.c.post_id != sa.bindparam("post"),
 )
+_ACCEPTED = _of_author(
+    placements.c.post_id != sa.bindparam("post"),
+    # Written into the statement: SQLite would plan it anew each time to see whether a partial index serves.
+    placements.c.state == sa.literal_column("'accepted'"),
+)
 _BOOSTS = sa.select(_ONE).where(boosts.c.area_id == _AREA, boosts.c.created_at > sa.bindparam("hour"))
 _HISTORY = Prepared(
     sa.select(
@@ -138,7 +139,7 @@ _HISTORY = Prepared(
         registry.holds_role(registry.MODERATING, actor=_AUTHOR, area=_AREA).label("may_moderate"),
         registry.holds_role(("official",), actor=_AUTHOR, area=_AREA).label("is_official"),
         sa.or_(_BANNED, _BLOCKED).label("is_shut_out"),
-        _bounded(_of_author(placements.c.state == "accepted"), 1).label("accepted_before"),
+        _bounded(_ACCEPTED, 1).label("accepted_before"),
         _bounded(_of_author(placements.c.created_at > sa.bindparam("hour")), _limit("hourly")).label(
             "hourly"
         ),
@@ -168,7 +169,7 @@ def gather(tx: sa.Connection, submission: Submission, area: AreaRecord, now: Mil
     author, post = submission.author, submission.post
     history = _read_history(tx, submission, area, now)
     return Facts(
-        visibility=post.visibility,
+        visibility="public" if post.members_of == area.actor_id else post.visibility,
         is_reply=post.in_reply_to_iri is not None,
         author_type=author.type,
         author_is_local=author.local,

@@ -1,17 +1,20 @@
 """Where a post stands in an area, and every change of it with who, why and which rule."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from actors.changes import Change, note
+from areas.ids import mint_position
 from areas.policy import Decision
 from areas.records import PlacementRecord, PlacementState, PostRecord
+from areas.removals import note_leaving
 from areas.statements import insert_once
 from areas.tables import decisions, placements
 from federation.errors import NotFound, Overloaded
-from federation.iris import mint_id
 from federation.vocabulary import Millis
 
 STATES: dict[str, PlacementState] = {"boost": "accepted", "hold": "held", "refuse": "refused"}
@@ -53,22 +56,28 @@ def place(
         "state": verdict.state,
         "rule": verdict.rule,
         "reason": verdict.reason,
-        "token": secrets.token_urlsafe(TOKEN_BYTES),
         "created_at": now,
         "decided_at": now,
     }
     for _ in range(ID_TRIES):
-        placement = mint_id(now)
+        placement = mint_position(now, post.id)
+        row["token"] = _make_token(placement)
         position = placement if verdict.state == "accepted" else None
         values = {"id": placement, "position": position, "text_hash": text, **row}
         if insert_once(tx, placements, values):
             record = PlacementRecord(id=placement, position=position, **row)
             if verdict.state != "accepted":
                 _keep(tx, record, verdict, now)
+            _note(tx, None, record)
             return record
         if find_placement(tx, area_id, post.id) is not None:
             return None  # else the id was taken: another one
     raise Overloaded("no free id for a submission")
+
+
+def _make_token(placement: int) -> str:
+    """Unguessable by its second half; the first lets new ones stand side by side in their index."""
+    return f"{placement:x}-{secrets.token_urlsafe(TOKEN_BYTES)}"
 
 
 def move(
@@ -80,7 +89,7 @@ def move(
     """
     position = placement.position
     if verdict.state == "accepted" and placement.state != "removed":
-        position = _free_position(tx, now)
+        position = _free_position(tx, placement.post_id, now)
     values: dict[str, Any] = {
         "state": verdict.state,
         "rule": verdict.rule,
@@ -96,15 +105,25 @@ def move(
     if not changed.rowcount:
         return None
     _keep(tx, placement, verdict, now)
-    return replace(placement, **values)
+    moved = replace(placement, **values)
+    _note(tx, placement, moved)
+    return moved
 
 
-def _free_position(tx: sa.Connection, now: Millis) -> int:
+def _note(tx: sa.Connection, before: PlacementRecord | None, after: PlacementRecord) -> None:
+    if after.state == "accepted":
+        assert after.position is not None  # given above
+        note(tx, Change("placed", after.position, after.area_id, after.post_id))
+    elif before is not None and before.state == "accepted":
+        note_leaving(tx, before)
+
+
+def _free_position(tx: sa.Connection, post_id: int, now: Millis) -> int:
     """A snowflake that nothing in a timeline has."""
     taken = sa.select(placements.c.id).where(_ACCEPTED, placements.c.position == sa.bindparam("position"))
-    position = mint_id(now)
+    position = mint_position(now, post_id)
     while tx.execute(taken, {"position": position}).first() is not None:
-        position = mint_id(now)
+        position = mint_position(now, post_id)
     return position
 
 
@@ -152,6 +171,26 @@ def count(tx: sa.Connection, area_id: int, state: PlacementState) -> int:
     stands = {"accepted": _ACCEPTED, "held": _HELD}.get(state, placements.c.state == state)
     query = sa.select(sa.func.count()).select_from(placements).where(placements.c.area_id == area_id, stands)
     return tx.execute(query).scalar_one()
+
+
+def held_in(tx: sa.Connection, area_ids: Collection[int], limit: int) -> list[PlacementRecord]:
+    """What waits for a decision in any of these areas, oldest first."""
+    query = sa.select(*_COLUMNS).where(_HELD, placements.c.area_id.in_(area_ids))
+    return [PlacementRecord(*row) for row in tx.execute(query.order_by(placements.c.id).limit(limit))]
+
+
+def count_held(tx: sa.Connection, area_ids: Collection[int], most: int) -> int:
+    """How much waits in these areas, at most `most`."""
+    some = sa.select(placements.c.id).where(_HELD, placements.c.area_id.in_(area_ids)).limit(most)
+    return int(tx.execute(sa.select(sa.func.count()).select_from(some.subquery())).scalar_one())
+
+
+def count_accepted(tx: sa.Connection, area_id: int, author_id: int) -> int:
+    """How many posts of an author an area has taken."""
+    query = sa.select(sa.func.count()).where(
+        placements.c.area_id == area_id, placements.c.author_id == author_id, _ACCEPTED
+    )
+    return int(tx.execute(query).scalar_one())
 
 
 def held(tx: sa.Connection, area_id: int | None = None, limit: int = 200) -> list[PlacementRecord]:

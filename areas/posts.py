@@ -7,33 +7,53 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from actors.changes import Change, note
 from actors.prepared import Prepared
 from actors.records import ActorRecord
 from actors.tables import actors
+from areas import edits, hashtags
 from areas.addressing import narrower
+from areas.ids import mint_post, time_of
+from areas.media import endings
+from areas.notifications.tables import notifications
+from areas.personal_tables import bookmarks, pins, post_sources
+from areas.polls import options
+from areas.polls.tables import poll_options, poll_votes, polls
+from areas.reading.visibility import for_anyone
 from areas.records import SHOWN, Named, PostRecord, Visibility
+from areas.removals import note_end
+from areas.search import filling
 from areas.statements import insert_all, insert_once
-from areas.tables import originals, post_recipients, post_texts, posts, tombstones
+from areas.tables import (
+    group_submissions,
+    originals,
+    post_edits,
+    post_recipients,
+    post_tags,
+    post_texts,
+    posts,
+    shares,
+    thread_locks,
+    tombstones,
+)
 from federation.errors import Overloaded
 from federation.html import plain_name, sanitise
-from federation.iris import mint_id, origin
 from federation.vocabulary import Hashtag, Iri, Millis, Post
 
 TITLE_LENGTH = 300
 SUMMARY_LENGTH = 500
 ID_TRIES = 8
-"""Ids collide once in 32,768 within one millisecond; many servers publish in whole seconds."""
-RANDOM_BITS = 15
-"""Of an id (`federation.iris.mint_id`); the rest is milliseconds."""
+"""Each a millisecond later."""
 TEXTS = 8
 """Language versions kept of one post."""
 
+_NO_TAGS = "[]"
 _COLUMNS = tuple(posts.c[name] for name in PostRecord.__dataclass_fields__)
 _BY_IRI = Prepared(sa.select(*_COLUMNS).where(posts.c.iri == sa.bindparam("iri")))
 _BY_ID = Prepared(sa.select(*_COLUMNS).where(posts.c.id == sa.bindparam("id")))
 _IS_ENDED = Prepared(
     sa.select(tombstones.c.at).where(
-        tombstones.c.iri == sa.bindparam("iri"), tombstones.c.origin == sa.bindparam("origin")
+        tombstones.c.iri == sa.bindparam("iri"), tombstones.c.owner == sa.bindparam("owner")
     )
 )
 _INSERT_ORIGINAL = Prepared(sa.insert(originals), ("post_id", "body", "received_at"))
@@ -42,6 +62,24 @@ _NAMED = (
     .where(post_recipients.c.post_id == sa.bindparam("post"))
     .order_by(post_recipients.c.place)
 )
+_OF_POST = (
+    originals,
+    post_texts,
+    post_recipients,
+    post_tags,
+    post_edits,
+    post_sources,
+    notifications,
+    shares,
+    bookmarks,
+    pins,
+    thread_locks,
+    group_submissions,
+    poll_votes,
+    poll_options,
+    polls,
+)
+"""What ends with a post."""
 _NAMES_LOCAL = sa.select(
     sa.exists().where(actors.c.iri.in_(sa.bindparam("iris", expanding=True)), actors.c.origin_id.is_not(None))
 )
@@ -60,8 +98,8 @@ def find_post_by_id(tx: sa.Connection, post_id: int) -> PostRecord | None:
 
 
 def is_ended(tx: sa.Connection, iri: Iri, owner: ActorRecord) -> bool:
-    """Whether someone of the owner's origin has deleted it, be it before it was ever seen here."""
-    return _IS_ENDED.first(tx, iri=iri, origin=origin(owner.iri)) is not None
+    """Whether its owner has deleted it, be it before it was ever seen here. Nobody else on her server can."""
+    return _IS_ENDED.first(tx, iri=iri, owner=owner.iri) is not None
 
 
 def save_received(
@@ -84,6 +122,8 @@ def save_received(
     if inserted is None:
         return None
     _save_texts(tx, inserted.id, post)
+    if post.type == "Question":
+        options.save_received(tx, inserted.id, post)
     if raw and inserted.is_shown:
         _INSERT_ORIGINAL.run(tx, post_id=inserted.id, body=raw, received_at=now)
     return inserted
@@ -98,7 +138,7 @@ def _record(
     post: Post, author: ActorRecord, visibility: Visibility, parent: PostRecord | None, now: Millis
 ) -> PostRecord:
     published = clamp_published(post, now)
-    post_id = mint_id(published if parent is None else max(published, time_of(parent.id) + 1))
+    post_id = mint_post(published if parent is None else Millis(max(published, time_of(parent.id) + 1)))
     return PostRecord(
         id=post_id,
         iri=post.id,
@@ -114,13 +154,9 @@ def _record(
         received_at=now,
         deleted_at=None,
         log_id=None,
+        members_of=None,
         **_changing(post, local=author.local),
     )
-
-
-def time_of(post_id: int) -> Millis:
-    """The millisecond from which an id was minted."""
-    return Millis(post_id >> RANDOM_BITS)
 
 
 def _thread(post: Post, post_id: int, parent: PostRecord | None) -> int | None:
@@ -139,12 +175,14 @@ def _changing(post: Post, *, local: bool) -> dict[str, Any]:
         "sensitive": post.sensitive,
         "language": post.language,
         "url": post.url,
-        "attachments": json.dumps(
-            [asdict(attachment) for attachment in post.attachments], ensure_ascii=False
-        ),
-        "tags": json.dumps([tag.name for tag in post.tags if isinstance(tag, Hashtag)], ensure_ascii=False),
+        "attachments": _to_json([asdict(attachment) for attachment in post.attachments]),
+        "tags": _to_json([tag.name for tag in post.tags if isinstance(tag, Hashtag)]),
         "updated_at": post.updated,
     }
+
+
+def _to_json(values: Sequence[object]) -> str:
+    return json.dumps(values, ensure_ascii=False) if values else "[]"
 
 
 def is_id_free(tx: sa.Connection, post_id: int) -> bool:
@@ -170,6 +208,8 @@ def _insert(tx: sa.Connection, record: PostRecord, named: Sequence[Named]) -> Po
         values = {name: getattr(record, name) for name in PostRecord.__dataclass_fields__}
         if insert_once(tx, posts, values):
             _save_named(tx, record.id, named)
+            _save_tags(tx, record)
+            note(tx, Change("written", record.id, record.actor_id, record.id))
             return record
         if find_post(tx, record.iri) is not None:
             return None
@@ -178,7 +218,8 @@ def _insert(tx: sa.Connection, record: PostRecord, named: Sequence[Named]) -> Po
 
 
 def _with_new_id(record: PostRecord) -> PostRecord:
-    post_id = mint_id(time_of(record.id))
+    """In the next millisecond: many servers say whole seconds, and one could fill a millisecond's 16,384 ids."""
+    post_id = mint_post(Millis(time_of(record.id) + 1))
     is_root = record.thread_id == record.id
     return replace(record, id=post_id, thread_id=post_id if is_root else record.thread_id)
 
@@ -189,6 +230,12 @@ def _save_named(tx: sa.Connection, post_id: int, named: Sequence[Named]) -> None
         for place, each in enumerate(named)
     ]
     insert_all(tx, post_recipients, rows)
+
+
+def _save_tags(tx: sa.Connection, record: PostRecord) -> None:
+    """A public post is found by its tags."""
+    if record.tags != _NO_TAGS and record.visibility == "public":
+        hashtags.save(tx, record.id, json.loads(record.tags))
 
 
 def _save_texts(tx: sa.Connection, post_id: int, post: Post) -> None:
@@ -208,34 +255,55 @@ def change(
     named: Sequence[Named],
     raw: bytes,
     now: Millis,
+    attachments: str | None = None,
 ) -> PostRecord:
     """Replace the text of a stored post. Owner, id and `published` never change; the audience never widens.
+
+    `attachments` is what a local post remembers of its pictures (`areas.media.attaching`).
 
     `raw` is the activity that brought the change; without one (the document was read again) what was kept
     of an earlier activity goes: it says what the author no longer says.
     """
     values = {**_changing(post, local=stored.local), "visibility": narrower(stored.visibility, visibility)}
+    if attachments is not None:
+        values["attachments"] = attachments
+    changed = replace(stored, **values)
+    if edits.differ(stored, changed):
+        edits.keep(tx, stored)
+        filling.plan_again(tx, stored, now)
+        note(tx, Change("edited", stored.id, stored.actor_id, stored.id))
     tx.execute(sa.update(posts).where(posts.c.id == stored.id).values(**values))
-    for table in (post_recipients, post_texts, originals):
+    for table in (post_recipients, post_texts, post_tags, originals):
         tx.execute(sa.delete(table).where(table.c.post_id == stored.id))
     _save_named(tx, stored.id, named)
+    _save_tags(tx, changed)
+    if not stored.local:
+        recount(tx, stored, post)
     _save_texts(tx, stored.id, post)
     if raw and values["visibility"] in SHOWN:
         _INSERT_ORIGINAL.run(tx, post_id=stored.id, body=raw, received_at=now)
-    return replace(stored, **values)
+    return changed
+
+
+def recount(tx: sa.Connection, stored: PostRecord, post: Post) -> None:
+    """Take over what another server says of its poll, and have it shown where the post is looked at."""
+    if options.change_received(tx, stored.id, post):
+        note(tx, Change("edited", stored.id, stored.actor_id, stored.id))
 
 
 def end(tx: sa.Connection, stored: PostRecord, now: Millis) -> None:
-    """Make a Tombstone of a post: its text and everything of it goes, its id stays for ever."""
+    """Make a Tombstone of a post: its text, pictures and everything of it goes, its id stays for ever."""
+    note_end(tx, stored)
     nothing = {"content": "", "title": None, "summary": None, "url": None, "attachments": "[]", "tags": "[]"}
     tx.execute(sa.update(posts).where(posts.c.id == stored.id).values(deleted_at=now, **nothing))
-    for table in (originals, post_texts, post_recipients):
+    for table in _OF_POST:
         tx.execute(sa.delete(table).where(table.c.post_id == stored.id))
+    endings.end_post(tx, stored.id, (each["url"] for each in json.loads(stored.attachments)), now)
 
 
 def bury(tx: sa.Connection, iri: Iri, owner: ActorRecord, now: Millis) -> None:
     """Remember a deletion, so that what arrives late stays deleted."""
-    insert_once(tx, tombstones, {"iri": iri, "origin": origin(owner.iri), "at": now})
+    insert_once(tx, tombstones, {"iri": iri, "owner": owner.iri, "at": now})
 
 
 def original(tx: sa.Connection, post_id: int) -> bytes | None:
@@ -254,20 +322,6 @@ def posts_by(tx: sa.Connection, actor_id: int, limit: int) -> list[PostRecord]:
     return [PostRecord(*row) for row in tx.execute(query.order_by(posts.c.id).limit(limit))]
 
 
-READABLE = sa.and_(
-    posts.c.deleted_at.is_(None),
-    posts.c.visibility.in_(SHOWN),
-    sa.or_(sa.not_(posts.c.local), posts.c.log_id.is_not(None)),
-    actors.c.gone_at.is_(None),
-    sa.or_(
-        actors.c.standing == "open",
-        sa.and_(actors.c.standing == "limited", posts.c.in_reply_to_iri.is_(None)),
-    ),
-)
-"""What anyone may read, for a query that joins `actors` as the author: nothing that waits for its `Create`, or
-that is by somebody suspended. Replies by somebody limited were accepted by nobody, and are not shown."""
-
-
 def shown_replies(tx: sa.Connection, post_id: int, *, after: int = 0, limit: int = 40) -> list[PostRecord]:
     """Replies to a post that anyone may read, oldest first, by keyset."""
     return _shown(tx, posts.c.in_reply_to_id == post_id, after, limit)
@@ -282,7 +336,7 @@ def _shown(tx: sa.Connection, clause: sa.ColumnElement[bool], after: int, limit:
     query = (
         sa.select(*_COLUMNS)
         .join(actors, actors.c.id == posts.c.actor_id)
-        .where(clause, posts.c.id > after, READABLE)
+        .where(clause, posts.c.id > after, for_anyone())
         .order_by(posts.c.id)
         .limit(limit)
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from areas.media.records import Details
 from federation.vocabulary import Iri, Millis
 
 Visibility = Literal["public", "unlisted", "private", "direct"]
@@ -70,11 +71,22 @@ class PostRecord:
     received_at: Millis
     deleted_at: Millis | None
     log_id: int | None
+    members_of: int | None
 
     @property
     def is_shown(self) -> bool:
         """Whether anyone may read it."""
         return self.deleted_at is None and self.visibility in SHOWN
+
+    @property
+    def is_placeable(self) -> bool:
+        """Whether it may stand in an area: for anyone, or for its members."""
+        return self.is_shown or (self.deleted_at is None and self.members_of is not None)
+
+    @property
+    def is_out(self) -> bool:
+        """Whether nothing holds its `Create`; what is for members of an area has none."""
+        return not self.local or self.log_id is not None or self.members_of is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +124,25 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class PollDraft:
+    """A question's options, as plain text; `hide_totals`: nobody sees counts before the end."""
+
+    options: tuple[str, ...]
+    milliseconds: int
+    multiple: bool = False
+    hide_totals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What a local author wants to say; every way in (command, form, client API, mail) builds one.
 
-    `text` is plain text. `area_ids` are areas of this node; `in_reply_to` is the id of any known post.
+    `text` is plain text. `area_ids` are areas of this node; `in_reply_to` is the id of any post that the author
+    may read. `members_of`: a private post for the members of this area, who alone read it, on this node alone.
+    `may_go_home`: where the author's preference says so, a public post that names no area goes to hers (apps have
+    no choice of areas). The same `key` within an hour is the same post. `account_id` is who writes, where an actor
+    has several hands; `app_id` with which program. `media_ids` are the author's own pictures, in order; with one
+    the text may be empty.
     """
 
     author_id: int
@@ -125,3 +152,28 @@ class Draft:
     visibility: Visibility = "public"
     language: str = "ja"
     summary: str | None = None
+    sensitive: bool = False
+    members_of: int | None = None
+    may_go_home: bool = False
+    poll: PollDraft | None = None
+    key: str | None = None
+    account_id: int | None = None
+    app_id: int | None = None
+    media_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What an author wants to change of a post; None = as it is. An empty `summary` takes the warning away.
+
+    `media_ids` are its pictures from now on, in order; `media_details` say something else of some of them. Another
+    `poll` loses the votes.
+    """
+
+    text: str | None = None
+    summary: str | None = None
+    sensitive: bool | None = None
+    language: str | None = None
+    media_ids: tuple[int, ...] | None = None
+    media_details: tuple[tuple[int, Details], ...] = ()
+    poll: PollDraft | None = None

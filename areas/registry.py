@@ -1,6 +1,6 @@
 """Areas: making one with its desk, and finding them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -180,6 +180,12 @@ def list_areas(tx: sa.Connection) -> list[AreaRecord]:
     return [AreaRecord(*row) for row in tx.execute(_AREA.order_by(areas.c.number))]
 
 
+def list_located(tx: sa.Connection) -> list[tuple[AreaRecord, float | None, float | None]]:
+    """All areas of this node that are heard, by number, each with its latitude and longitude in degrees."""
+    query = _HEARING.add_columns(areas.c.latitude, areas.c.longitude).order_by(areas.c.number)
+    return [(AreaRecord(*row[:-2]), row[-2], row[-1]) for row in tx.execute(query)]
+
+
 def desk_of(tx: sa.Connection, area: AreaRecord) -> ActorRecord:
     """The area's desk."""
     desk = find_actor_by_id(tx, area.desk_id)
@@ -209,12 +215,57 @@ def holds_role(
     )
 
 
+def holds_any_role(tx: sa.Connection, actor_ids: Collection[int], now: Millis) -> bool:
+    """Whether one of these actors has a role of any kind now."""
+    query = sa.select(roles.c.id).where(
+        roles.c.actor_id.in_(actor_ids),
+        roles.c.since <= now,
+        sa.or_(roles.c.until.is_(None), roles.c.until > now),
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
 _MODERATES = sa.select(holds_role(MODERATING, actor=sa.bindparam("actor"), area=sa.bindparam("area")))
 
 
 def may_moderate(tx: sa.Connection, actor_id: int, area_id: int, now: Millis) -> bool:
     """Whether the actor, from whatever server, decides about posts of the area now."""
     return bool(tx.execute(_MODERATES, {"actor": actor_id, "area": area_id, "now": now}).scalar_one())
+
+
+def list_moderated(tx: sa.Connection, actor_ids: Collection[int], now: Millis) -> list[AreaRecord]:
+    """The areas about whose posts one of these actors decides now."""
+    holds = sa.exists().where(
+        roles.c.actor_id.in_(actor_ids),
+        roles.c.role.in_(MODERATING),
+        sa.or_(roles.c.area_id == areas.c.actor_id, roles.c.area_id.is_(None)),
+        roles.c.since <= now,
+        sa.or_(roles.c.until.is_(None), roles.c.until > now),
+    )
+    return [AreaRecord(*row) for row in tx.execute(_AREA.where(holds).order_by(areas.c.number))]
+
+
+def list_moderators(tx: sa.Connection, area_id: int | None, now: Millis) -> list[int]:
+    """Who decides about posts of an area now, here or elsewhere; None = of the whole node."""
+    everywhere = roles.c.area_id.is_(None)
+    query = sa.select(roles.c.actor_id).where(
+        roles.c.role.in_(MODERATING),
+        everywhere if area_id is None else sa.or_(everywhere, roles.c.area_id == area_id),
+        roles.c.since <= now,
+        sa.or_(roles.c.until.is_(None), roles.c.until > now),
+    )
+    return list(tx.execute(query.distinct().order_by(roles.c.actor_id)).scalars())
+
+
+def find_admin(tx: sa.Connection, now: Millis) -> int | None:
+    """The actor that has been administrator of the whole node for longest."""
+    query = sa.select(roles.c.actor_id).where(
+        roles.c.role == "admin",
+        roles.c.area_id.is_(None),
+        roles.c.since <= now,
+        sa.or_(roles.c.until.is_(None), roles.c.until > now),
+    )
+    return tx.execute(query.order_by(roles.c.id).limit(1)).scalar_one_or_none()
 
 
 def change_limits(tx: sa.Connection, actor_id: int, limits: Mapping[str, int]) -> AreaRecord:

@@ -3,18 +3,24 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from actors.origins import is_served
 from actors.records import ActorRecord
 from actors.tables import actors
+from areas import registry
+from areas.notifications import Event, ring
+from areas.reading.slices import Page, Slice, paginate, slice_by
 from areas.statements import insert_once
-from areas.tables import areas, boosts, placements, posts, reports
-from federation.errors import Overloaded
+from areas.tables import areas, placements, posts, reports
+from federation.errors import NotFound, Overloaded
 from federation.html import plain_name
 from federation.iris import mint_id
 from federation.vocabulary import Iri, Millis
+from outbox.lookups import find_speakers
 
 TEXT_LENGTH = 5000
 MOST_OBJECTS = 20
@@ -28,7 +34,7 @@ _PAGE = re.compile(r"https?://[^/?#]+/posts/([0-9]{1,19})(?:[/?#].*)?")
 _BIGGEST_ID = (1 << 63) - 1
 
 _IRIS: "sa.BindParameter[list[str]]" = sa.bindparam("iris", expanding=True)
-_OF_BOOST = sa.select(boosts.c.area_id).where(boosts.c.iri.in_(_IRIS)).limit(1)
+_OF_SPEAKERS = sa.select(areas.c.actor_id).where(areas.c.actor_id.in_(sa.bindparam("actors", expanding=True)))
 _THREADS = sa.select(sa.func.coalesce(posts.c.thread_id, posts.c.id))
 _OF_ROOTS = (
     sa.select(placements.c.area_id)
@@ -52,6 +58,39 @@ _OF_AUTHOR = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What only residents' reports say; `rules` are those of the node that were broken."""
+
+    target_id: int | None = None
+    category: str = "other"
+    rules: tuple[str, ...] = ()
+    forwarded: bool = False
+
+
+NO_DETAILS = Details()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRecord:
+    """A report as it is kept; `objects` are actors and posts."""
+
+    id: int
+    actor_id: int | None
+    area_id: int | None
+    objects: tuple[Iri, ...]
+    text: str
+    target_id: int | None
+    category: str
+    rules: tuple[str, ...]
+    forwarded: bool
+    received_at: Millis
+    closed_at: Millis | None
+
+
+_REPORT = sa.select(*(reports.c[name] for name in ReportRecord.__dataclass_fields__))
+
+
 def file(
     tx: sa.Connection,
     *,
@@ -60,26 +99,62 @@ def file(
     objects: Iterable[Iri],
     text: str,
     now: Millis,
+    details: Details = NO_DETAILS,
 ) -> int | None:
-    """Store a report. None = it was stored before, or this reporter has sent too many today."""
+    """Store a report, and tell the moderators. None = it was stored before, or its sender sends too many today."""
     things = list(dict.fromkeys(objects))[:MOST_OBJECTS]
     if actor is not None and _count_today(tx, actor.id, now) >= MOST_PER_DAY:
         return None
+    area_id = find_area_of(tx, things)
     row = {
         "iri": iri,
         "actor_id": None if actor is None else actor.id,
-        "area_id": find_area_of(tx, things),
+        "area_id": area_id,
         "objects": json.dumps(things, ensure_ascii=False),
         "text": plain_name(text, TEXT_LENGTH),
+        "target_id": details.target_id,
+        "category": details.category,
+        "rules": json.dumps(details.rules, ensure_ascii=False),
+        "forwarded": details.forwarded,
         "received_at": now,
     }
     for _ in range(ID_TRIES):
         report = mint_id(now)
         if insert_once(tx, reports, {"id": report, **row}):
+            if actor is not None:
+                _tell_moderators(tx, actor, report, area_id, now)
             return report
         if actor is not None and _is_filed(tx, actor.id, iri):
             return None  # else the id was taken: another one
     raise Overloaded("no free id for a report")
+
+
+def _tell_moderators(
+    tx: sa.Connection, actor: ActorRecord, report_id: int, area_id: int | None, now: Millis
+) -> None:
+    for moderator_id in registry.list_moderators(tx, area_id, now):
+        ring(tx, moderator_id, Event("admin.report", actor, report_id=report_id), now)
+
+
+def find(tx: sa.Connection, report_id: int) -> ReportRecord:
+    """Raises `NotFound`."""
+    row = tx.execute(_REPORT.where(reports.c.id == report_id)).first()
+    if row is None:
+        raise NotFound(f"there is no report {report_id}")
+    return _read(row)
+
+
+def list_by(tx: sa.Connection, actor_id: int, wanted: Slice) -> Page[ReportRecord]:
+    """What an actor reported about somebody, the latest first."""
+    mine = sa.and_(reports.c.actor_id == actor_id, reports.c.target_id.is_not(None))
+    rows, more = slice_by(tx, _REPORT.where(mine), reports.c.id, wanted)
+    return paginate([_read(row) for row in rows], wanted, lambda each: each.id, more=more)
+
+
+def _read(row: "sa.Row[Any]") -> ReportRecord:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    lists = {name: tuple(json.loads(values[name])) for name in ("objects", "rules")}
+    return ReportRecord(**{**values, **lists, "forwarded": bool(values["forwarded"])})
 
 
 def _count_today(tx: sa.Connection, actor_id: int, now: Millis) -> int:
@@ -102,12 +177,17 @@ def find_area_of(tx: sa.Connection, things: Sequence[Iri]) -> int | None:
     if not things:
         return None
     named = {"iris": list(things)}
-    for query in (_OF_BOOST, _OF_AREA):
-        found = tx.execute(query, named).scalar()
-        if found is not None:
-            return int(found)
+    found = _find_area_that_said(tx, things) or tx.execute(_OF_AREA, named).scalar()
+    if found is not None:
+        return int(found)
     found = _find_area_of_posts(tx, things)
     return tx.execute(_OF_AUTHOR, named).scalar() if found is None else found
+
+
+def _find_area_that_said(tx: sa.Connection, things: Sequence[Iri]) -> int | None:
+    """Whose boost, or other activity, one of these is."""
+    speakers = find_speakers(tx, things)
+    return tx.execute(_OF_SPEAKERS.limit(1), {"actors": speakers}).scalar() if speakers else None
 
 
 def _find_area_of_posts(tx: sa.Connection, things: Sequence[Iri]) -> int | None:

@@ -28,15 +28,9 @@ def _insert_once(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
 
 
 def insert_all(tx: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all have the same columns: one by one where that is cheap, else in one round trip."""
-    if not rows:
-        return
-    if tx.dialect.name == "sqlite":
-        statement = _insert(table, tuple(rows[0]))
-        for row in rows:
-            statement.run(tx, **row)
-    else:
-        tx.execute(sa.insert(table), list(rows))
+    """Insert rows that all have the same columns."""
+    if rows:
+        _insert(table, tuple(rows[0])).run_all(tx, rows)
 
 
 @cache

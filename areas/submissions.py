@@ -10,9 +10,26 @@ import sqlalchemy as sa
 from actors.follows import has_local_follower
 from actors.jobs import schedule
 from actors.records import ActorRecord
-from areas import addressing, admissions, boosts, creates, facts, placements, posts, registry, relays, threads
+from areas import (
+    addressing,
+    admissions,
+    boosts,
+    creates,
+    edits,
+    facts,
+    placements,
+    posts,
+    registry,
+    relays,
+    threads,
+)
 from areas.locks import lock_author, lock_post
+from areas.media import endings
+from areas.notifications import ring_mentioned, ring_sharers, ring_subscribers
 from areas.records import SHOWN, AreaRecord, Named, Placed, PostRecord, Visibility
+from areas.zones import flow
+from federation import html
+from federation.iris import origin
 from federation.vocabulary import Activity, Create, Iri, Millis, Post, Update
 
 ENDED_AT_ONCE = 50
@@ -33,7 +50,7 @@ def receive(
         return ()
     seen = addressing.visibility(post, activity, author.followers)
     named = addressing.named(post, activity)
-    areas = registry.find_named(tx, (each.iri for each in named))
+    areas = registry.find_named(tx, _list_foreign(named, author))
     parent = threads.find_parent(tx, post.in_reply_to, author, now) if post.in_reply_to else None
     if not _concerns_us(tx, author, seen, named, areas, parent):
         return ()
@@ -44,12 +61,59 @@ def receive(
     if stored is None:
         return ()
     adopted = threads.adopt(tx, stored)
+    _tell_named(tx, author, stored, named, areas, now)
     if not stored.is_shown:
         return ()
     if post.in_reply_to is not None:
+        ring_subscribers(tx, author, stored, (author.id,), now)
         _relay_replies(tx, author, [stored, *adopted], now)
         return ()
-    return admissions.admit(tx, facts.describe(tx, author, stored, named, post.can_announce), areas, now)
+    placed = admissions.admit(tx, facts.describe(tx, author, stored, named, post.can_announce), areas, now)
+    accepted = (each.area_id for each in placed if each.state == "accepted")
+    ring_subscribers(tx, author, stored, (author.id, *accepted), now)
+    return placed
+
+
+def keep_fetched(tx: sa.Connection, *, author: ActorRecord, post: Post, now: Millis) -> PostRecord | None:
+    """Store a post that was read at its own address: somebody whom people here follow boosts it, or one looks for it.
+
+    No submission: areas are not asked, and nobody is told. None = it is not for everyone, or was deleted.
+    """
+    if not lock_author(tx, author.id) or posts.is_ended(tx, post.id, author):
+        return None
+    seen = addressing.visibility(post, None, author.followers)
+    if seen not in SHOWN or addressing.is_vote(post):
+        return None
+    parent = threads.find_parent(tx, post.in_reply_to, author, now) if post.in_reply_to else None
+    lock_post(tx, post.id)
+    named = addressing.named(post, None)
+    stored = posts.save_received(
+        tx, post, author=author, visibility=seen, named=named, parent=parent, raw=b"", now=now
+    )
+    if stored is not None:
+        threads.adopt(tx, stored)
+    return stored or posts.find_post(tx, post.id)
+
+
+def _tell_named(
+    tx: sa.Connection,
+    author: ActorRecord,
+    stored: PostRecord,
+    named: tuple[Named, ...],
+    areas: list[AreaRecord],
+    now: Millis,
+) -> None:
+    """Tell people here whom a post names. A post that names nobody but areas costs nothing."""
+    ours = {area.iri for area in areas}
+    others = [iri for iri in _list_foreign(named, author) if iri not in ours]
+    if others:
+        ring_mentioned(tx, author, stored, others, now)
+
+
+def _list_foreign(named: tuple[Named, ...], author: ActorRecord) -> list[Iri]:
+    """Whom a remote author names beyond her own server: only there can an area of ours be."""
+    home = origin(author.iri) + "/"
+    return [each.iri for each in named if not each.iri.startswith(home)]
 
 
 def _concerns_us(
@@ -87,11 +151,25 @@ def edit(
     stored = posts.find_post(tx, post.id)
     if stored is None:
         return receive(tx, author=author, post=post, activity=activity, now=now)
+    if _only_counts(author, post, stored):
+        posts.recount(tx, stored, post)
+        return ()
     is_untimed = post.updated is None and stored.updated_at is None
     if not _may_change(author, post, stored) or not (is_untimed or _is_newer(post, stored)):
         return ()
     seen = addressing.visibility(post, activity, author.followers)
     return _change(tx, author, _Version(stored, post, seen, addressing.named(post, activity), activity), now)
+
+
+def _only_counts(author: ActorRecord, post: Post, stored: PostRecord) -> bool:
+    """Whether an Update of a poll tells votes and nothing else: it is as old as what is stored (Mastodon)."""
+    return (
+        stored.type == post.type == "Question"
+        and stored.actor_id == author.id
+        and stored.deleted_at is None
+        and post.updated == stored.updated_at
+        and html.sanitise(post.content or "") == stored.content
+    )
 
 
 def reread(tx: sa.Connection, *, author: ActorRecord, post: Post, now: Millis) -> bool:
@@ -165,6 +243,10 @@ def _change(tx: sa.Connection, author: ActorRecord, version: _Version, now: Mill
     changed = posts.change(
         tx, stored, post, visibility=version.seen, named=version.named, raw=version.raw, now=now
     )
+    if edits.differ(stored, changed):
+        ring_sharers(tx, author, changed, now)
+    if changed.visibility != "public":
+        flow.end(tx, changed.id, now)
     if stored.in_reply_to_iri is not None:
         follow_reply_edit(tx, author, changed, version.raw, now)
         return ()
@@ -223,6 +305,7 @@ def end(tx: sa.Connection, author: ActorRecord, post: PostRecord, raw: bytes, no
         if placement.state in admissions.STANDING:
             leaving = admissions.Exit(placement, live.get(placement.area_id), admissions.DELETED, raw)
             admissions.take_out(tx, post, author, leaving, now)
+    flow.end(tx, post.id, now)
     posts.end(tx, post, now)
 
 
@@ -235,4 +318,5 @@ def forget_actor(tx: sa.Connection, actor: ActorRecord, now: Millis) -> int:
         end(tx, actor, post, b"", now)
     if len(written) == ENDED_AT_ONCE:
         schedule(tx, FORGET, str(actor.id), {}, now, now)
+    endings.end_actor(tx, actor, now)
     return len(written)

@@ -1,4 +1,7 @@
-"""Areas, every post a node stores, where posts stand (placements), boosts, decisions, roles, reports."""
+"""Areas and their members, every post a node stores, where posts stand (placements), boosts, decisions, reports.
+
+What belongs to one reader (bookmarks, lists, notifications, …) is in `areas.personal_tables`.
+"""
 
 import sqlalchemy as sa
 
@@ -22,6 +25,25 @@ areas = sa.Table(
     sa.Column("longitude", sa.Float),
     sa.Column("created_at", Time, nullable=False),
     sa.CheckConstraint("policy IN ('open', 'review', 'closed')", name="policy"),
+)
+
+memberships = sa.Table(
+    "memberships",
+    metadata,
+    sa.Column("actor_id", sa.ForeignKey("actors.id"), primary_key=True),
+    sa.Column("area_id", sa.ForeignKey("areas.actor_id"), primary_key=True),
+    sa.Column("home", sa.Boolean, nullable=False, default=False, comment="where she lives; one at most"),
+    sa.Column("level", sa.SmallInteger, nullable=False, default=0, comment="how well it is proved: 0, 1, 2"),
+    sa.Column("since", Time, nullable=False),
+    sa.CheckConstraint("level IN (0, 1, 2)", name="level"),
+)
+sa.Index("ix_memberships_area", memberships.c.area_id, memberships.c.since)
+sa.Index(
+    "uq_memberships_home",
+    memberships.c.actor_id,
+    unique=True,
+    sqlite_where=sa.text("home"),
+    postgresql_where=sa.text("home"),
 )
 
 posts = sa.Table(
@@ -58,11 +80,23 @@ posts = sa.Table(
         sa.ForeignKey(outbox_log.c.id),
         comment="local posts: the Create in the outgoing log; null while it waits",
     ),
+    sa.Column(
+        "members_of",
+        sa.ForeignKey("areas.actor_id"),
+        comment="private posts: for the members of this area on this node, and for nobody elsewhere",
+    ),
     sa.CheckConstraint("visibility IN ('public', 'unlisted', 'private', 'direct')", name="visibility"),
 )
-sa.Index("ix_posts_actor", posts.c.actor_id, posts.c.id)
+# With what counting asks besides: else every post is read to count those of an author.
+sa.Index("ix_posts_actor", posts.c.actor_id, posts.c.id, posts.c.visibility, posts.c.deleted_at)
 sa.Index("ix_posts_thread", posts.c.thread_id, posts.c.id)
-sa.Index("ix_posts_in_reply_to", posts.c.in_reply_to_id, posts.c.id)
+sa.Index(
+    "ix_posts_in_reply_to",
+    posts.c.in_reply_to_id,
+    posts.c.id,
+    sqlite_where=posts.c.in_reply_to_id.is_not(None),
+    postgresql_where=posts.c.in_reply_to_id.is_not(None),
+)
 sa.Index(
     "ix_posts_orphans",
     posts.c.in_reply_to_iri,
@@ -86,6 +120,27 @@ post_recipients = sa.Table(
     sa.Column("place", sa.Integer, nullable=False, comment="the order in which they are named"),
     sa.Column("source", sa.Text, nullable=False),
     sa.CheckConstraint("source IN ('object', 'activity', 'choice', 'text')", name="source"),
+    sqlite_with_rowid=False,
+)
+
+post_tags = sa.Table(
+    "post_tags",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True, comment="folded: `areas.hashtags`"),
+    sa.Column("post_id", sa.ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
+)
+sa.Index("ix_post_tags_post", post_tags.c.post_id)
+
+post_edits = sa.Table(
+    "post_edits",
+    metadata,
+    sa.Column("post_id", sa.ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("at", Time, primary_key=True, autoincrement=False, comment="when this version was written"),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text),
+    sa.Column("sensitive", sa.Boolean, nullable=False),
+    sa.Column("attachments", sa.Text, nullable=False),
+    sa.Column("options", sa.Text, nullable=False, default="[]", comment="JSON list: of a poll"),
 )
 
 originals = sa.Table(
@@ -100,7 +155,7 @@ tombstones = sa.Table(
     "tombstones",
     metadata,
     sa.Column("iri", Iri, primary_key=True),
-    sa.Column("origin", sa.Text, primary_key=True, comment="of the actor who deleted it"),
+    sa.Column("owner", Iri, primary_key=True, comment="who deleted it"),
     sa.Column("at", Time, nullable=False),
 )
 
@@ -131,10 +186,13 @@ sa.Index(
     sqlite_where=placements.c.text_hash.is_not(None),
     postgresql_where=placements.c.text_hash.is_not(None),
 )
+# With all that timelines and counting ask; SQLite reads the row for a state that its index implies.
 sa.Index(
     "ix_placements_area",
     placements.c.area_id,
     placements.c.position,
+    placements.c.post_id,
+    placements.c.state,
     sqlite_where=placements.c.state == "accepted",
     postgresql_where=placements.c.state == "accepted",
 )
@@ -169,7 +227,7 @@ sa.Index("ix_decisions_post", decisions.c.area_id, decisions.c.post_id)
 boosts = sa.Table(
     "boosts",
     metadata,
-    sa.Column("iri", Iri, primary_key=True),
+    sa.Column("iri", Iri, nullable=False, comment="of the Announce in the object dialect; unique in the log"),
     sa.Column("area_id", sa.ForeignKey("areas.actor_id"), nullable=False),
     sa.Column("post_id", sa.ForeignKey("posts.id"), nullable=False),
     sa.Column("generation", sa.Integer, nullable=False),
@@ -178,8 +236,9 @@ boosts = sa.Table(
     sa.Column("told", sa.Text, comment="the dialect in which the author's own server was told"),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("undone_at", Time),
-    sa.UniqueConstraint("area_id", "post_id", "generation"),
+    sa.PrimaryKeyConstraint("post_id", "area_id", "generation"),
     sa.CheckConstraint("told IN ('object', 'activity')", name="told"),
+    sqlite_with_rowid=False,
 )
 sa.Index(
     "uq_boosts_live",
@@ -190,18 +249,37 @@ sa.Index(
     postgresql_where=boosts.c.undone_at.is_(None),
 )
 sa.Index("ix_boosts_hourly", boosts.c.area_id, boosts.c.created_at)
-sa.Index("ix_boosts_post", boosts.c.post_id)
 
 reactions = sa.Table(
     "reactions",
     metadata,
     sa.Column("actor_id", sa.ForeignKey("actors.id"), primary_key=True),
     sa.Column("post_id", sa.ForeignKey("posts.id"), primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True, comment="Like, Dislike, EmojiReact, Announce"),
+    sa.Column("kind", sa.Text, primary_key=True, comment="Like, Dislike, EmojiReact"),
+    sa.Column("id", Id, nullable=False, comment="by which lists of them are paged; sorts by time"),
     sa.Column("iri", Iri, nullable=False),
     sa.Column("created_at", Time, nullable=False),
 )
-sa.Index("ix_reactions_post", reactions.c.post_id, reactions.c.kind)
+sa.Index("ix_reactions_post", reactions.c.post_id, reactions.c.kind, reactions.c.id)
+sa.Index("ix_reactions_actor", reactions.c.actor_id, reactions.c.kind, reactions.c.id)
+
+shares = sa.Table(
+    "shares",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=False, comment="a snowflake of its own"),
+    sa.Column("iri", Iri, nullable=False),
+    sa.Column("actor_id", sa.ForeignKey("actors.id"), nullable=False),
+    sa.Column("post_id", sa.ForeignKey("posts.id"), nullable=False),
+    sa.Column("visibility", sa.Text, nullable=False),
+    sa.Column("counts", sa.Boolean, nullable=False, comment="not by a Group: that is no opinion"),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("log_id", sa.ForeignKey(outbox_log.c.id), comment="local actors: the Announce in the log"),
+    sa.UniqueConstraint("actor_id", "post_id"),
+    sa.CheckConstraint("visibility IN ('public', 'unlisted', 'private')", name="visibility"),
+)
+sa.Index("ix_shares_actor", shares.c.actor_id, shares.c.id)
+sa.Index("ix_shares_post", shares.c.post_id, shares.c.counts, shares.c.id)
+sa.Index("ix_shares_iri", shares.c.iri)
 
 receipts = sa.Table(
     "receipts",
@@ -233,6 +311,30 @@ bans = sa.Table(
     sa.Column("created_at", Time, nullable=False),
 )
 
+thread_locks = sa.Table(
+    "thread_locks",
+    metadata,
+    sa.Column(
+        "group_id", sa.ForeignKey("actors.id"), primary_key=True, comment="an area, or a Group elsewhere"
+    ),
+    sa.Column("post_id", sa.ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, comment="the root"),
+    sa.Column("iri", Iri, nullable=False, comment="of the Lock"),
+    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("created_at", Time, nullable=False),
+)
+sa.Index("ix_thread_locks_post", thread_locks.c.post_id)
+
+group_submissions = sa.Table(
+    "group_submissions",
+    metadata,
+    sa.Column("post_id", sa.ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("group_id", sa.ForeignKey("actors.id"), primary_key=True, comment="a Group elsewhere"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("changed_at", Time, nullable=False),
+    sa.CheckConstraint("state IN ('waiting', 'announced', 'refused', 'removed')", name="state"),
+    comment="local posts that name a group of another server",
+)
+
 reports = sa.Table(
     "reports",
     metadata,
@@ -242,6 +344,10 @@ reports = sa.Table(
     sa.Column("area_id", sa.ForeignKey("areas.actor_id")),
     sa.Column("objects", sa.Text, nullable=False, comment="JSON list of IRIs"),
     sa.Column("text", sa.Text, nullable=False, default=""),
+    sa.Column("target_id", sa.ForeignKey("actors.id"), comment="whom it is about, where a resident said so"),
+    sa.Column("category", sa.Text, nullable=False, default="other"),
+    sa.Column("rules", sa.Text, nullable=False, default="[]", comment="JSON list of rules of the node"),
+    sa.Column("forwarded", sa.Boolean, nullable=False, default=False, comment="her own server was told"),
     sa.Column("received_at", Time, nullable=False),
     sa.Column("closed_at", Time),
     sa.UniqueConstraint("actor_id", "iri"),

@@ -8,7 +8,7 @@ from actors.tables import actors, blocks
 from areas import posts
 from areas.locks import lock_post
 from areas.records import PostRecord
-from areas.tables import bans, boosts, placements
+from areas.tables import bans, boosts, placements, thread_locks
 from areas.tables import posts as post_table
 from federation.vocabulary import Iri, Millis
 from outbox.records import ALERT, ORDINARY, Lane
@@ -25,13 +25,15 @@ _KIND_OF_ROOT = (
     .join(post_table, post_table.c.actor_id == actors.c.id)
     .where(post_table.c.id == _ROOT)
 )
+_IS_ORPHAN = sa.and_(
+    post_table.c.in_reply_to_iri == sa.bindparam("parent_iri"),
+    post_table.c.in_reply_to_id.is_(None),
+    post_table.c.id != sa.bindparam("parent"),
+)
+_ORPHAN = Prepared(sa.select(post_table.c.id).where(_IS_ORPHAN).limit(1))
 _ADOPT = Prepared(
     sa.update(post_table)
-    .where(
-        post_table.c.in_reply_to_iri == sa.bindparam("parent_iri"),
-        post_table.c.in_reply_to_id.is_(None),
-        post_table.c.id != sa.bindparam("parent"),
-    )
+    .where(_IS_ORPHAN)
     .values(in_reply_to_id=sa.bindparam("parent"))
     .returning(post_table.c.id)
 )
@@ -46,9 +48,10 @@ def _bans(area: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     )
 
 
+_IS_LOCKED = sa.and_(thread_locks.c.group_id == placements.c.area_id, thread_locks.c.post_id == _ROOT)
 _IS_HEARD = (
-    sa.select(bans.c.actor_id.is_(None))
-    .select_from(placements.outerjoin(bans, _bans(placements.c.area_id)))
+    sa.select(sa.and_(bans.c.actor_id.is_(None), thread_locks.c.post_id.is_(None)))
+    .select_from(placements.outerjoin(bans, _bans(placements.c.area_id)).outerjoin(thread_locks, _IS_LOCKED))
     .where(placements.c.post_id == _ROOT, placements.c.state == "accepted")
 )
 _HEARING = (
@@ -66,6 +69,25 @@ _HEARING = (
 _EVER = sa.select(boosts.c.area_id).where(boosts.c.post_id == _ROOT).distinct().order_by(boosts.c.area_id)
 
 
+_LOCKS = sa.select(thread_locks.c.group_id).where(thread_locks.c.post_id == _ROOT)
+_OPEN = (
+    sa.select(placements.c.area_id)
+    .select_from(placements.outerjoin(thread_locks, _IS_LOCKED))
+    .where(placements.c.post_id == _ROOT, placements.c.state == "accepted", thread_locks.c.post_id.is_(None))
+    .limit(1)
+)
+
+
+def find_locking(tx: sa.Connection, thread_id: int) -> list[int]:
+    """The areas, and groups elsewhere, that want no more replies in a thread."""
+    return list(tx.execute(_LOCKS, {"root": thread_id}).scalars())
+
+
+def is_closed(tx: sa.Connection, thread_id: int) -> bool:
+    """Whether a thread is locked, and no area in which it stands still takes replies."""
+    return bool(find_locking(tx, thread_id)) and tx.execute(_OPEN, {"root": thread_id}).first() is None
+
+
 def thread_key(post: PostRecord) -> str:
     """What the outgoing log orders by: everything about one thread stays in order."""
     return f"thread:{post.thread_id or post.id}"
@@ -81,7 +103,10 @@ def find_lane(tx: sa.Connection, post: PostRecord, author: ActorRecord) -> Lane:
 
 
 def find_parent(tx: sa.Connection, iri: Iri, author: ActorRecord, now: Millis) -> PostRecord | None:
-    """The post that `author` answers, in a thread in which she is heard; waits for one that is just being stored."""
+    """The post that `author` answers, in a thread that is open and in which she is heard.
+
+    Waits for one that is just being stored.
+    """
     parent = posts.find_post(tx, iri)
     if parent is None:
         lock_post(tx, iri)
@@ -95,6 +120,8 @@ def find_parent(tx: sa.Connection, iri: Iri, author: ActorRecord, now: Millis) -
 
 def adopt(tx: sa.Connection, parent: PostRecord) -> list[PostRecord]:
     """Let replies that came before their parent belong to it; returns those whose thread is known now, in order."""
+    if _ORPHAN.first(tx, parent_iri=parent.iri, parent=parent.id) is None:
+        return []
     children = [child for (child,) in _ADOPT.all(tx, parent_iri=parent.iri, parent=parent.id)]
     if not children or parent.thread_id is None:
         return []

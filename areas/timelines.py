@@ -1,17 +1,25 @@
-"""What pages show, straight from SQL: an area's timeline, a thread, an actor's posts. Keyset, never OFFSET."""
+"""What pages show, straight from SQL: an area's timeline, a thread, an actor's posts. Keyset, never OFFSET.
+
+For anyone, or as one reader may and wants to see it.
+"""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
+from actors.names import OFFICIAL_KINDS
 from actors.tables import actors
-from areas.posts import READABLE
+from areas.reading.statuses import Status
+from areas.reading.visibility import ME, Reader, for_anyone, is_wanted, may_read
 from areas.records import SHOWN, PostRecord
 from areas.tables import placements, posts, reactions
 from federation.vocabulary import Iri
 
 PAGE = 40
+
+Which = Literal["everything", "notices", "pictures"]
+"""`notices`: what the town itself wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,12 @@ _LIKES = (
 )
 # Written into the statement: a partial index serves only a condition that is known when it is planned.
 _ACCEPTED: "sa.ColumnElement[str]" = sa.literal_column("'accepted'")
+_WHICH: "Final[dict[Which, sa.ColumnElement[bool]]]" = {
+    "everything": sa.true(),
+    "notices": actors.c.kind.in_(OFFICIAL_KINDS),
+    "pictures": posts.c.attachments != "[]",
+}
+_FOR_READER = sa.and_(may_read(), sa.or_(posts.c.actor_id == ME, is_wanted()))
 _group = actors.alias("group_actor")
 _IS_HEARD = sa.and_(_group.c.gone_at.is_(None), _group.c.standing != "suspended")
 _elsewhere = placements.alias("elsewhere")
@@ -74,28 +88,62 @@ def _query(position: "sa.ColumnElement[int]") -> "sa.Select[Any]":
 
 
 def area_timeline(
-    tx: sa.Connection, area_id: int, *, before: int | None = None, limit: int = PAGE, front_page: bool = False
+    tx: sa.Connection,
+    area_id: int,
+    *,
+    reader: Reader | None = None,
+    which: Which = "everything",
+    before: int | None = None,
+    limit: int = PAGE,
+    front_page: bool = False,
 ) -> list[ShownPost]:
     """Accepted posts of one area, newest first. `front_page` leaves out what its author made unlisted."""
-    query = _accepted(before, limit, front_page=front_page).where(placements.c.area_id == area_id)
-    return [_shown(row) for row in tx.execute(query)]
+    query = _accepted(reader, before, limit, front_page=front_page)
+    return _run(tx, reader, query.where(placements.c.area_id == area_id, _WHICH[which]))
 
 
-def node_timeline(tx: sa.Connection, *, before: int | None = None, limit: int = PAGE) -> list[ShownPost]:
+def list_at(
+    tx: sa.Connection,
+    places: sa.Table,
+    stands: "sa.ColumnElement[bool]",
+    *,
+    reader: Reader | None,
+    before: int | None,
+    limit: int,
+) -> list[ShownPost]:
+    """Posts by a table that gives them places (`post_id`, `position`), newest first."""
+    query = _query(places.c.position).join(places, places.c.post_id == posts.c.id)
+    query = query.where(stands, _readable(reader))
+    if before is not None:
+        query = query.where(places.c.position < before)
+    return _run(tx, reader, query.order_by(places.c.position.desc()).limit(limit))
+
+
+def node_timeline(
+    tx: sa.Connection, *, reader: Reader | None = None, before: int | None = None, limit: int = PAGE
+) -> list[ShownPost]:
     """What is new in all areas of this node, each post once."""
     query = (
-        _accepted(before, limit, front_page=True)
+        _accepted(reader, before, limit, front_page=True)
         .join(_group, _group.c.id == placements.c.area_id)
         .where(_IS_HEARD, _IS_FIRST)
     )
-    return [_shown(row) for row in tx.execute(query)]
+    return _run(tx, reader, query)
 
 
-def _accepted(before: int | None, limit: int, *, front_page: bool) -> "sa.Select[Any]":
+def _readable(reader: Reader | None) -> "sa.ColumnElement[bool]":
+    return for_anyone() if reader is None else _FOR_READER
+
+
+def _run(tx: sa.Connection, reader: Reader | None, query: "sa.Select[Any]") -> list[ShownPost]:
+    return [_shown(row) for row in tx.execute(query, {} if reader is None else reader.values)]
+
+
+def _accepted(reader: Reader | None, before: int | None, limit: int, *, front_page: bool) -> "sa.Select[Any]":
     query = (
         _query(placements.c.position)
         .join(placements, placements.c.post_id == posts.c.id)
-        .where(placements.c.state == _ACCEPTED, READABLE)
+        .where(placements.c.state == _ACCEPTED, _readable(reader))
     )
     if before is not None:
         query = query.where(placements.c.position < before)
@@ -104,36 +152,62 @@ def _accepted(before: int | None, limit: int, *, front_page: bool) -> "sa.Select
     return query.order_by(placements.c.position.desc()).limit(limit)
 
 
-def thread(tx: sa.Connection, thread_id: int, limit: int = 200) -> list[ShownPost]:
-    """A thread as far as anyone may read it: the root, then the oldest first."""
+def thread(
+    tx: sa.Connection, thread_id: int, *, reader: Reader | None = None, limit: int = 200
+) -> list[ShownPost]:
+    """A thread as far as anyone, or the reader, may read it: the root, then the oldest first."""
     query = (
         _query(posts.c.id)
-        .where(posts.c.thread_id == thread_id, READABLE)
+        .where(posts.c.thread_id == thread_id, _readable(reader))
         .order_by(posts.c.id != thread_id, posts.c.id)
         .limit(limit)
     )
-    return [_shown(row) for row in tx.execute(query)]
+    return _run(tx, reader, query)
 
 
-def single(tx: sa.Connection, post_id: int) -> list[ShownPost]:
-    """One post by itself, where anyone may read it: of a reply whose thread is not known, all there is."""
-    query = _query(posts.c.id).where(posts.c.id == post_id, READABLE)
-    return [_shown(row) for row in tx.execute(query)]
+def single(tx: sa.Connection, post_id: int, *, reader: Reader | None = None) -> list[ShownPost]:
+    """One post by itself, where it may be read: of a reply whose thread is not known, all there is."""
+    return _run(tx, reader, _query(posts.c.id).where(posts.c.id == post_id, _readable(reader)))
+
+
+def held(tx: sa.Connection, post_id: int) -> list[ShownPost]:
+    """A post that waits, for whoever decides about it; nothing where its author has deleted it."""
+    query = _query(posts.c.id).where(posts.c.id == post_id, posts.c.deleted_at.is_(None))
+    return _run(tx, None, query)
 
 
 def by_actor(
-    tx: sa.Connection, actor_id: int, *, before: int | None = None, limit: int = PAGE
+    tx: sa.Connection,
+    actor_id: int,
+    *,
+    reader: Reader | None = None,
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> list[ShownPost]:
-    """An actor's posts that anyone may read, newest first, replies left out."""
+    """An actor's posts that anyone may read, newest first, replies left out; to the reader also what is for her."""
     query = _query(posts.c.id).where(
-        posts.c.actor_id == actor_id,
-        posts.c.in_reply_to_iri.is_(None),
-        READABLE,
-        posts.c.visibility == "public",
+        posts.c.actor_id == actor_id, posts.c.in_reply_to_iri.is_(None), _readable(reader)
     )
+    if reader is None:
+        query = query.where(posts.c.visibility == "public")
     if before is not None:
         query = query.where(posts.c.id < before)
-    return [_shown(row) for row in tx.execute(query.order_by(posts.c.id.desc()).limit(limit))]
+    return _run(tx, reader, query.order_by(posts.c.id.desc()).limit(limit))
+
+
+def show_status(status: Status) -> ShownPost:
+    """What stands in a timeline of one reader's own, as pages show it."""
+    seen = status.seen
+    return ShownPost(
+        position=status.id,
+        post=seen.post,
+        author_iri=seen.author.iri,
+        author_name=seen.author.name or seen.author.username,
+        author_handle=f"@{seen.author.handle}",
+        author_kind=seen.author.kind,
+        replies=seen.replies,
+        likes=seen.favourites,
+    )
 
 
 def _shown(row: "sa.Row[Any]") -> ShownPost:

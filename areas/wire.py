@@ -8,10 +8,13 @@ import sqlalchemy as sa
 
 from actors.records import ActorRecord
 from actors.tables import actors
-from areas import posts
+from areas import hashtags, posts
+from areas.media import attaching
+from areas.polls import options
+from areas.polls.options import Poll
 from areas.records import PostRecord
 from federation import iris, rendering
-from federation.vocabulary import PUBLIC, Iri, Mention, Millis
+from federation.vocabulary import PUBLIC, Hashtag, Iri, Mention, Millis, PollOption
 
 FIRST_REPLIES = 10
 """Replies within the first page that is embedded in a post."""
@@ -67,16 +70,19 @@ def mention_html(iri: Iri, username: str) -> str:
 def note(
     tx: sa.Connection, post: PostRecord, author: ActorRecord, named: Sequence[NamedActor] | None = None
 ) -> dict[str, object]:
-    """The Note of a local post. `audience` is the first area named, here or elsewhere; `to` has all of them.
+    """The Note of a local post, or the Question.
 
+    `audience` is the first area named, here or elsewhere; `to` has all of them.
     `named` is what `find_named` returns, where the caller has it.
     """
     actors_named = find_named(tx, post) if named is None else named
     areas = tuple(actor.iri for actor in actors_named if actor.is_group)
-    people = tuple(actor.iri for actor in actors_named if not actor.is_group)
-    to, cc = _address(post, author, areas, people)
+    to, cc = address(post, author, actors_named)
     first, following = _first_replies(tx, post)
-    return rendering.note(
+    origin = iris.origin(author.iri)
+    poll = options.find(tx, post.id) if post.type == "Question" else None
+    return _render(
+        poll,
         rendering.NoteFacts(
             id=post.iri,
             attributed_to=author.iri,
@@ -92,18 +98,38 @@ def note(
             published=post.published_at,
             updated=post.updated_at,
             url=post.url or post.iri,
-            tags=tuple(Mention(href=actor.iri, name=actor.handle) for actor in actors_named),
+            tags=(
+                *(Mention(href=actor.iri, name=actor.handle) for actor in actors_named),
+                *(Hashtag(name, hashtags.tag_iri(origin, name)) for name in hashtags.read(post.tags)),
+            ),
+            attachments=tuple(attaching.to_wire(each) for each in attaching.read(post)),
             replies=Iri(f"{post.iri}/replies"),
             first_replies=first,
             next_replies=following,
-        )
+            end_time=None if poll is None else poll.ends_at,
+        ),
     )
 
 
-def _address(
-    post: PostRecord, author: ActorRecord, areas: tuple[Iri, ...], people: tuple[Iri, ...]
+def _render(poll: Poll | None, facts: rendering.NoteFacts) -> dict[str, object]:
+    """Counts that are hidden are zero until who voted was told the end."""
+    if poll is None:
+        return rendering.note(facts)
+    is_hidden = poll.hide_totals and not poll.ended
+    counted = [PollOption(each.name, 0) for each in poll.options] if is_hidden else poll.options
+    voters = 0 if is_hidden else poll.voters or 0
+    return rendering.question(facts, counted, multiple=poll.multiple, voters=voters)
+
+
+def address(
+    post: PostRecord, author: ActorRecord, named: Sequence[NamedActor]
 ) -> tuple[tuple[Iri, ...], tuple[Iri, ...]]:
-    """`to` and `cc`. An area stands in `to`: other servers take that for a post to their group."""
+    """`to` and `cc`. An area stands in `to`: other servers take that for a post to their group.
+
+    What is not for everyone is for no group: everybody is its follower.
+    """
+    areas = tuple(actor.iri for actor in named if actor.is_group)
+    people = tuple(actor.iri for actor in named if not actor.is_group)
     followers = () if author.followers is None else (author.followers,)
     if post.visibility == "public":
         return (PUBLIC, *areas), (*followers, *people)

@@ -4,13 +4,15 @@
     ├── RemoteFault              the other server sent or served something wrong
     │   ├── MalformedDocument    not a document we can read (400); `path` says where
     │   ├── SignatureRejected    certainly not signed by whom it claims (401)
+    │   │   └── OutOfTime        signed at another time, by our clock
     │   ├── Unauthorized         signed, but not allowed to say this (403)
     │   ├── Unreachable          no answer, or one that proves nothing: worth another try
     │   └── Gone                 410 or a Tombstone: will not come back
     └── LocalFault               ours: a wrong command, a wrong setting, a full disk
         ├── Refused              a local request breaks a rule; the text is for its author
         ├── NotFound             no such thing here
-        └── Overloaded           busy, locked or full: 429 with Retry-After
+        └── Overloaded           busy, locked or full: 503 with Retry-After, at an inbox 429
+            └── TooOften         who asks has asked too often: 429 everywhere
 
 `str(error)` is for our log; `public` is the sentence a peer or a caller may see.
 Expected outcomes (a hold, a retry) are values, not exceptions.
@@ -50,6 +52,10 @@ class SignatureRejected(RemoteFault):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, public=f"The signature was not accepted: {reason}.")
+
+
+class OutOfTime(SignatureRejected):
+    """A signature of which only the time is wrong: the fault may be our clock's."""
 
 
 class Unauthorized(RemoteFault):
@@ -101,3 +107,7 @@ class Overloaded(LocalFault):
     def __init__(self, reason: str, *, retry_after: int = 60) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class TooOften(Overloaded):
+    """One client does more than its share."""

@@ -5,12 +5,15 @@ different here from everywhere else.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from html import escape, unescape
+from itertools import chain
 from typing import Final
 
 import nh3
 
+from federation.disclosure import disclose
 from federation.errors import MalformedDocument
 from federation.iris import canonical
 from federation.vocabulary import Iri
@@ -22,6 +25,9 @@ MAX_DEPTH: Final = 16
 """Levels of nesting in what is shown; deeper markup is reduced to its text."""
 
 REL: Final = "nofollow noopener noreferrer ugc"
+
+_MAX_UNTIDY = 16
+"""Characters of a name that are looked at for each that may stay."""
 
 _MAX_LOOSE_TAGS = 300
 """Opening tags that may nest in any way: all of them open at once cost the sanitiser 4 ms."""
@@ -45,6 +51,8 @@ _NUMBER = re.compile(r"-?[0-9]{1,6}")
 _HEADING = re.compile(r"<(/?)h[1-6](?:\s[^<>]*)?>", re.IGNORECASE)
 
 _STRANGE = re.compile(rf"<(?!/?(?:{'|'.join(sorted(_TAGS))})[\s>])")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_EARLY_REL = f' rel="{REL}" '
 _PRE_START = re.compile(r"<pre>\n+")
 _MAX_ROUNDS = 4
 
@@ -89,11 +97,24 @@ _HASHTAG = re.compile(r"(?<![A-Za-z0-9_=/&)#＃])[#＃]([\w・]*[^\W\d_][\w・]*
 _TRAILING = ".,;:!?'\"*_~"
 
 _CONTROLS = (
+    r"\ud800-\udfff"  # halves of characters
     r"\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
 )
-_ACCENT = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_UNTIDY = re.compile(rf"[\x00-\x1f\x85\u2028\u2029{_CONTROLS}]|\s\s|^\s|\s$|{_ACCENT}{{4}}")
+_MARK_RANGES = (range(0x300, 0x1F000), range(0xE0100, 0xE01F0))
+_ACCENTS = "".join(
+    letter for letter in map(chr, chain(*_MARK_RANGES)) if unicodedata.category(letter) in {"Mn", "Me"}
+)
+"""What stands above, below or around another letter, in every script: any of them can be piled up."""
+_ACCENT = f"[{_ACCENTS}]"
+_UNSEEN_LETTERS = r"\U000e0000-\U000e007f"
+_FLAGS = re.compile(
+    rf"(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{{3,6}}\U000e007f)|[{_UNSEEN_LETTERS}]"
+)
+"""Letters that nobody sees, which make a flag into that of a region (UTS 51 §C.1), and nothing else."""
+_UNTIDY = re.compile(rf"[\x00-\x1f\x85\u2028\u2029{_CONTROLS}{_UNSEEN_LETTERS}]|\s\s|^\s|\s$|{_ACCENT}{{4}}")
 _INVISIBLE = re.compile(rf"[\x00-\x08\x0e-\x1b{_CONTROLS}]")
+_LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_UNSEEN = re.compile(rf"[\x00-\x08\x0e-\x1f{_CONTROLS}]")
 _SPACES = re.compile(r"[^\S\u3000]+|\s{2,}")
 _FLOOD = re.compile(rf"({_ACCENT}{{3}}){_ACCENT}+")
 
@@ -102,7 +123,8 @@ def sanitise(html: str) -> str:
     """Return HTML that is safe to show, at most `MAX_LENGTH` characters and `MAX_DEPTH` levels deep.
 
     Idempotent. Only absolute http(s) and mailto links stay, without user information, their host as it is
-    looked up (A-labels). Headings become strong paragraphs; scripts, styles and forms go.
+    looked up (A-labels), behind a text that names another one. Headings become strong paragraphs; scripts, styles
+    and forms go.
     """
     return _sanitise(_HEADING.sub(_replace_heading, _cut(html, MAX_LENGTH)))
 
@@ -169,10 +191,19 @@ def plain_name(text: str, limit: int) -> str:
 
     White space is collapsed, the rest is cut to `limit` characters. Joiners stay: emoji are made of them.
     """
+    text = text[: limit * _MAX_UNTIDY]
     if _UNTIDY.search(text) is None:
         return text[:limit]
-    tidy = _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
+    tidy = _SPACES.sub(" ", _FLAGS.sub(r"\1", _INVISIBLE.sub("", text))).strip()
     return _FLOOD.sub(r"\1", tidy)[:limit].rstrip()
+
+
+def plain_text(text: str) -> str:
+    """Return a text of several lines: one kind of line end, no bidi controls, no invisible characters.
+
+    Joiners and spaces of every width stay, and what Unicode may yet assign: `str.isprintable` knows neither.
+    """
+    return _FLAGS.sub(r"\1", _UNSEEN.sub("", _LINE_END.sub("\n", text)))
 
 
 def _filter_attribute(_tag: str, attribute: str, value: str) -> str | None:
@@ -217,14 +248,20 @@ def _sanitise(html: str) -> str:
     clean = _clean(html)
     if _STRANGE.search(html) is not None:
         clean = _settle(clean)
-    if len(clean) > MAX_LENGTH:  # escaping made it longer: half of it can no longer do so
-        clean = _clean(_cut(clean, MAX_LENGTH // 2))
+    clean = disclose(clean)
+    if len(clean) > MAX_LENGTH:  # escaping made it longer, or naming hosts: half of it can no longer do so
+        clean = disclose(_clean(_cut(clean, MAX_LENGTH // 2)))
     return clean if _is_shallow(clean) else _clean(_flatten(clean))
 
 
 def _clean(html: str) -> str:
     """Clean once. A line feed that begins a `pre` is no part of it, and would be lost one by one."""
-    clean = _CLEANER.clean(html)
+    try:
+        clean = _CLEANER.clean(html)
+    except UnicodeEncodeError:  # half a character, which nothing can store either
+        clean = _CLEANER.clean(_SURROGATE.sub("", html))
+    if _EARLY_REL in clean:  # a link that was dropped leaves the attributes behind it in another order
+        clean = _CLEANER.clean(clean)
     return _PRE_START.sub("<pre>", clean) if "<pre>\n" in clean else clean
 
 
@@ -262,7 +299,7 @@ def _is_shallow(html: str) -> bool:
     Certain only for markup in which our reading of tags is the browser's: every `<` begins a well-formed
     tag, and none switches the rules. A closing tag counts for one opening tag of its name.
     """
-    if html.count("<") <= MAX_DEPTH:
+    if html.count("<") - html.count("</") <= MAX_DEPTH:  # so few are opened at all
         return True
     return html.count("<") == len(tags := _TAG.findall(html)) and _measure_depth(tags) <= MAX_DEPTH
 

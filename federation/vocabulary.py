@@ -78,7 +78,10 @@ class Hashtag:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A media attachment or a link; `name` is its alternative text."""
+    """A media attachment or a link; `name` is its alternative text.
+
+    `focus` is what must stay in sight, from -1 to 1 to the right and up (Mastodon's `focalPoint`).
+    """
 
     type: str
     url: Iri
@@ -87,6 +90,7 @@ class Attachment:
     width: int | None = None
     height: int | None = None
     blurhash: str | None = None
+    focus: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,11 +290,13 @@ class Delete(Activity):
 class Announce(Activity):
     """Object dialect: `object` is an id. Activity dialect (FEP-1b12): `object` is an activity.
 
-    `home_group` names the area whose post a peer of its zone announces (our own extension).
+    `home_group` names the area whose post a peer of its zone announces, `category` what an area's own post is to
+    its zone (our own extensions).
     """
 
     object: "Thing" = Iri("")
     home_group: Iri | None = None
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +310,13 @@ class Like(Activity):
 @dataclass(frozen=True, slots=True)
 class Block(Activity):
     """`object` is who is banned; `target` names the area (FEP-1b12)."""
+
+    object: Iri = Iri("")
+
+
+@dataclass(frozen=True, slots=True)
+class Lock(Activity):
+    """Nothing more is to be said below `object` (Lemmy)."""
 
     object: Iri = Iri("")
 

@@ -19,7 +19,7 @@ MAX_LINKS: Final = 50
 """Links that are looked at; Mastodon sends 4."""
 
 _MAX_TEMPLATE = 2048
-_HANDLE = re.compile(r"(?:acct:)?[@!]?([^\s@/?#:<>\"\\\x00-\x1f\x7f]{1,255})@([^\s@/?#<>\"\\]{1,255})")
+_HANDLE = re.compile(r"(?:acct:)?[@!]?((?!!)[^\s@/?#:<>\"\\\x00-\x1f\x7f]{1,255})@([^\s@/?#<>\"\\]{1,255})")
 _ACTOR_TYPES = ("application/activity+json", "application/ld+json")
 
 

@@ -27,6 +27,10 @@ ALLOWANCES: Final = {
     "Flag": Allowance(30, MINUTE // 30),
     # Documents of one host that are read again: nobody waits for them.
     "reread": Allowance(10, MINUTE // 20),
+    # Posts of one host that are fetched because somebody boosts them.
+    "fetch": Allowance(60, MINUTE // 60),
+    # One key that could not be had: looks for parked requests that do not heed what failed lately.
+    "key": Allowance(2, 5 * MINUTE),
     # One document: the looks of 10 minutes and of an hour after a boost are 50 minutes apart.
     "document": Allowance(1, 50 * MINUTE),
 }

@@ -23,6 +23,7 @@ from federation.vocabulary import (
     Follow,
     Iri,
     Like,
+    Lock,
     Millis,
     Move,
     OtherActivity,
@@ -63,10 +64,10 @@ ALLOWED = Allowed()
 class Stored:
     """What is stored about the thing that an activity speaks of; the defaults say "nothing".
 
-    `owner` wrote the post, or made the Follow; `target` is whom that Follow follows, `is_pending` that it
-    waits for an answer. `is_local`: the follower, or the one who is blocked, is ours. `is_followable`: one of
-    our actors that may be followed. `is_known`: any of what is reported is ours, or stored here. `is_ended`:
-    deleted, or a tombstone waits for it. `updated` is the post's own time of its last change.
+    `owner` wrote the post, or made the Follow; `target` is whom that Follow follows, or where pins go; `is_pending`
+    that it waits for an answer, `is_accepted` that it got one. `is_local`: the follower, or the one who is blocked,
+    is ours. `is_followable`: one of our actors that may be followed. `is_known`: any of what is reported is ours, or
+    stored here. `is_ended`: deleted, or a tombstone waits for it. `updated` is the post's own time of its last change.
     """
 
     owner: Iri | None = None
@@ -75,6 +76,7 @@ class Stored:
     is_followable: bool = False
     is_known: bool = False
     is_pending: bool = False
+    is_accepted: bool = False
     is_ended: bool = False
     updated: Millis | None = None
 
@@ -146,16 +148,18 @@ def _undo(signer: Iri, activity: Undo) -> Verdict:
 
 
 def _announce(_signer: Iri, activity: Announce) -> Verdict:
-    if isinstance(activity.object, Activity):
-        return Ignored("a wrapped activity")
-    if not isinstance(activity.object, str | Post):
+    if isinstance(activity.object, Announce):
+        return Ignored("a wrapped boost")
+    if not isinstance(activity.object, str | Post | Activity):
         return Ignored("not a post")
     return ALLOWED
 
 
 def _answer(signer: Iri, activity: Accept | Reject) -> Verdict:
-    """An embedded Follow must at least say that it follows who answers."""
+    """An embedded Follow must at least say that it follows who answers. A group may reject a post (FEP-1b12)."""
     if isinstance(activity.object, str):
+        return ALLOWED
+    if isinstance(activity, Reject) and isinstance(activity.object, Create):
         return ALLOWED
     if not isinstance(activity.object, Follow):
         return Ignored("not the answer to a Follow")
@@ -167,6 +171,11 @@ def _block(_signer: Iri, activity: Block) -> Verdict:
     return Ignored("a ban from a group elsewhere") if activity.target else ALLOWED
 
 
+def _lock(_signer: Iri, _activity: Lock) -> Verdict:
+    """Only a Group's own word about its threads counts, and that comes in its `Announce`."""
+    return Ignored("a lock that no Group announces")
+
+
 def _move(signer: Iri, activity: Move) -> Verdict:
     if activity.object != signer:
         return Ignored("who moves is another")
@@ -175,8 +184,11 @@ def _move(signer: Iri, activity: Move) -> Verdict:
     return ALLOWED
 
 
-def _pin(_signer: Iri, _activity: Add | Remove) -> Verdict:
-    return Ignored("pins of other servers are not kept")
+def _pin(signer: Iri, activity: Add | Remove) -> Verdict:
+    pinned = activity.object.id if isinstance(activity.object, Post) else activity.object
+    if not isinstance(pinned, str):
+        return Ignored("not a post")
+    return ALLOWED if same_origin(pinned, signer) else Ignored("the post is another's")
 
 
 def _other(_signer: Iri, _activity: OtherActivity) -> Verdict:
@@ -227,11 +239,24 @@ def _flag_state(_signer: Iri, _activity: Flag, stored: Stored) -> Verdict:
 
 
 def _answer_state(signer: Iri, activity: Accept | Reject, stored: Stored) -> Verdict:
-    """Only the exact pending tuple moves: the id, our follower, and the one who answers."""
-    if not (stored.is_local and stored.is_pending and stored.target == signer):
+    """Only the exact tuple moves: the id, our follower, and the one who answers.
+
+    A `Reject` also ends what was accepted: so Mastodon, and we, remove a follower.
+    """
+    is_open = stored.is_pending or (stored.is_accepted and isinstance(activity, Reject))
+    if not (stored.is_local and is_open and stored.target == signer):
         return Ignored("no Follow of ours waits for this answer")
     if isinstance(activity.object, Follow) and activity.object.actor != stored.owner:
         return Ignored("the Follow is not the one that we sent")
+    return ALLOWED
+
+
+def _pin_state(signer: Iri, activity: Add | Remove, stored: Stored) -> Verdict:
+    """Into the one collection that the actor's document names, and what it has written itself."""
+    if stored.target is None or stored.target not in activity.target:
+        return Ignored("not the collection of what its actor shows first")
+    if stored.is_ended or stored.owner != signer:
+        return Ignored("not a post of its actor that is known here")
     return ALLOWED
 
 
@@ -252,6 +277,7 @@ _CLAIMS: dict[type[Activity], _Claim] = {
     Flag: _anyone,
     Follow: _anyone,
     Like: _anyone,
+    Lock: _lock,
     Move: _move,
     OtherActivity: _other,
     Reject: _answer,
@@ -262,11 +288,13 @@ _CLAIMS: dict[type[Activity], _Claim] = {
 
 _STATES: dict[type[Activity], _State] = {
     Accept: _answer_state,
+    Add: _pin_state,
     Block: _block_state,
     Create: _create_state,
     Delete: _delete_state,
     Flag: _flag_state,
     Follow: _follow_state,
     Reject: _answer_state,
+    Remove: _pin_state,
     Update: _update_state,
 }

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from federation.vocabulary import (
     Accept,
     Activity,
+    Add,
     Announce,
     Block,
     Create,
@@ -17,17 +18,32 @@ from federation.vocabulary import (
     Like,
     Move,
     Reject,
+    Remove,
     Undo,
     Update,
 )
 from inbox.checks import Verdict
-from inbox.handlers import announce, answer, block, create, delete, flag, follow, like, move, undo, update
+from inbox.handlers import (
+    announce,
+    answer,
+    block,
+    create,
+    delete,
+    flag,
+    follow,
+    like,
+    move,
+    pin,
+    undo,
+    update,
+)
 
 Handler = Callable[[sa.Connection, Any], Verdict]
 """`handle(tx, heard)`, where `heard` is a `Heard` of the activity that it stands for."""
 
 HANDLERS: Final[dict[type[Activity], Handler]] = {
     Accept: answer.handle,
+    Add: pin.handle,
     Announce: announce.handle,
     Block: block.handle,
     Create: create.handle,
@@ -37,6 +53,7 @@ HANDLERS: Final[dict[type[Activity], Handler]] = {
     Like: like.handle,
     Move: move.handle,
     Reject: answer.handle,
+    Remove: pin.handle,
     Undo: undo.handle,
     Update: update.handle,
 }

@@ -13,7 +13,15 @@ from actors.records import FederationMode, VerifiedKey
 from actors.servers import find_server_by_id
 from actors.standing import GONE, is_refused
 from federation import iris, signatures
-from federation.errors import Fault, MalformedDocument, Overloaded, SignatureRejected, Unreachable
+from federation.errors import (
+    Fault,
+    MalformedDocument,
+    OutOfTime,
+    Overloaded,
+    SignatureRejected,
+    TooOften,
+    Unreachable,
+)
 from federation.parsing import parse_activity
 from federation.signatures import Claim, Request
 from federation.vocabulary import Activity, Delete, Iri, Millis
@@ -25,6 +33,7 @@ from inbox.heard import Heard
 from inbox.jobs.plans import plan_classification
 from inbox.line import Line
 from inbox.services import Services
+from outbox import clockwatch
 from outbox.destinations import heard_from
 
 INSPECTED_LATELY: Final = 7 * 24 * 3_600_000
@@ -79,10 +88,20 @@ async def _is_end_of_a_stranger(request: Request, services: Services) -> bool:
 
 
 def read_claim(request: Request, services: Services, received_at: Millis) -> Claim:
-    """Return what the signature claims, judged as of when it was received. Raises `SignatureRejected`."""
+    """Return what the signature claims, judged as of when it was received.
+
+    Raises `SignatureRejected`, or `Overloaded` where only the time is wrong and our own clock is in doubt: a 401
+    would lose the post.
+    """
     if request.origin not in services.origins:
         raise SignatureRejected("the request is for another server")
-    return signatures.read(request, now=received_at)
+    try:
+        return signatures.read(request, now=received_at)
+    except OutOfTime as fault:
+        skew = services.skew()
+        if skew is None or abs(skew) <= clockwatch.WRONG:
+            raise
+        raise Overloaded(f"{fault}; but our clock is {skew:.0f} s behind the others'") from fault
 
 
 async def hear(
@@ -137,7 +156,7 @@ def find_addressed(request: Request) -> Iri | None:
 async def _act(heard: Heard[Activity], verdict: Verdict, services: Services) -> Verdict:
     kind = type(heard.activity).__name__
     if isinstance(verdict, Allowed) and not services.budgets.take(kind, heard.actor.host, heard.now):
-        raise Overloaded(f"{heard.actor.host} sends too many of {kind}")
+        raise TooOften(f"{heard.actor.host} sends too many of {kind}")
     verdict, is_due = await services.storage.write(_apply, heard, verdict, services.mode)
     if is_due or isinstance(verdict, Allowed):
         services.nudge()

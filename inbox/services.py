@@ -16,7 +16,8 @@ from inbox.budgets import Budgets
 class Services:
     """One for a node. `origins` are those it serves; `nudge` tells the outbox's worker that something waits.
 
-    `client` reads documents again, in the name of the node.
+    `client` reads documents again, in the name of the node; `skew` tells by how many seconds other servers' clocks are
+    ahead of ours, where that is known.
     """
 
     storage: Storage
@@ -26,5 +27,6 @@ class Services:
     log: FilteringBoundLogger
     origins: Collection[str]
     nudge: Callable[[], None]
+    skew: Callable[[], float | None] = lambda: None
     mode: FederationMode = "open"
     budgets: Budgets = field(default_factory=Budgets)

@@ -105,9 +105,13 @@ def _find(tx: sa.Connection, keys: dict[str, int]) -> dict[str, Any]:
     return {row.key: row for row in tx.execute(_KNOWN, {"keys": list(keys)})}
 
 
+_IS_FAILING = sa.and_(
+    destinations.c.server_id == sa.bindparam("server"), destinations.c.failing_since.is_not(None)
+)
+_FAILING = Prepared(sa.select(destinations.c.id).where(_IS_FAILING).limit(1))
 _HEARD = Prepared(
     sa.update(destinations)
-    .where(destinations.c.server_id == sa.bindparam("server"), destinations.c.failing_since.is_not(None))
+    .where(_IS_FAILING)
     .values(failures=0, paused_until=0, failing_since=None, dropped_at=None)
     .returning(destinations.c.id)
 )
@@ -127,6 +131,8 @@ def heard_from(tx: sa.Connection, server_id: int, now: Millis) -> bool:
 
     Cheap when nothing is wrong. True = something is due now: nudge the worker after the commit.
     """
+    if _FAILING.first(tx, server=server_id) is None:
+        return False
     found = [destination_id for (destination_id,) in _HEARD.all(tx, server=server_id)]
     if found:
         make_due(tx, found, now)

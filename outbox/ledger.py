@@ -257,7 +257,6 @@ class Ledger:
         self._storage = storage
         self._clock = clock
         self._waiting: list[_Waiting] = []
-        self._batch: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
 
     async def record(self, report: Report) -> bool:
@@ -266,31 +265,37 @@ class Ledger:
         self._waiting.append((report, future))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
-            self._writing.add_done_callback(self._finish)
         return await future
 
     async def _write(self) -> None:
-        while self._waiting:
-            self._batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            answers = await self._write_batch([report for report, _ in self._batch])
-            for (_, future), more in zip(self._batch, answers, strict=True):
-                if not future.done():
-                    future.set_result(more)
+        """Write until nothing waits.
 
-    async def _write_batch(self, reports: Sequence[Report]) -> list[bool]:
+        That it has ended is said here, not by a callback: whoever came before that ran would wait for ever.
+        """
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                await self._write_batch(batch)
+        finally:
+            self._writing = None
+
+    async def _write_batch(self, batch: Sequence[_Waiting]) -> None:
+        """A failure is for those who wait: their leases run out, and they are done again."""
+        try:
+            answers = await self._write_down([report for report, _ in batch])
+        except Exception as error:  # noqa: BLE001 - raised again where the rounds wait
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), more in zip(batch, answers, strict=True):
+            if not future.done():
+                future.set_result(more)
+
+    async def _write_down(self, reports: Sequence[Report]) -> list[bool]:
         """Busy or down is no reason to forget what was sent."""
         while True:
             try:
                 return await self._storage.write(record, reports, self._clock())
             except Overloaded:
                 await asyncio.sleep(PAUSE)
-
-    def _finish(self, task: asyncio.Task[None]) -> None:
-        """A failure is for those who wait: their leases run out, and they are done again."""
-        self._writing = None
-        error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        if error is not None:
-            for _, future in (*self._batch, *self._waiting):
-                if not future.done():
-                    future.set_exception(error)
-            self._waiting = []

@@ -1,5 +1,7 @@
 """What others ask about the log: an entry by its id, its body, and whether anybody listens in a dialect."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from actors.prepared import Prepared
@@ -8,6 +10,7 @@ from federation.vocabulary import Iri
 from outbox.tables import log, subscriptions
 
 _ENTRY = sa.select(log.c.id).where(log.c.iri == sa.bindparam("iri")).order_by(log.c.id).limit(1)
+_SPEAKERS = sa.select(log.c.actor_id).where(log.c.iri.in_(sa.bindparam("iris", expanding=True))).distinct()
 _BODY = sa.select(log.c.body).where(log.c.id == sa.bindparam("id"))
 _SUBSCRIBERS = Prepared(
     sa.select(subscriptions.c.id)
@@ -25,6 +28,11 @@ def find_entry(tx: sa.Connection, iri: Iri) -> int | None:
     """Return the log id of an activity of ours."""
     found: int | None = tx.execute(_ENTRY, {"iri": iri}).scalar()
     return found
+
+
+def find_speakers(tx: sa.Connection, iris: Sequence[Iri]) -> list[int]:
+    """Return which actors of ours said the activities with these ids."""
+    return list(tx.execute(_SPEAKERS, {"iris": list(iris)}).scalars())
 
 
 def find_body(tx: sa.Connection, log_id: int) -> bytes | None:

@@ -52,6 +52,18 @@ def append(tx: sa.Connection, entry: Entry, now: Millis) -> int:
     return log_id
 
 
+def find_told(tx: sa.Connection, log_id: int) -> tuple[int, ...]:
+    """Return who was an explicit recipient of an entry, or of what has changed it since."""
+    query = (
+        sa.select(recipients.c.actor_id)
+        .join(log, log.c.id == recipients.c.log_id)
+        .where(sa.or_(log.c.id == log_id, log.c.concerns_id == log_id))
+        .distinct()
+        .order_by(recipients.c.actor_id)
+    )
+    return tuple(tx.execute(query).scalars())
+
+
 def _build_insert(dialect: str) -> sa.Executable:
     statement = sqlite.insert(log) if dialect == "sqlite" else postgresql.insert(log)
     return statement.on_conflict_do_nothing(index_elements=["iri", "dialect"]).returning(log.c.id)

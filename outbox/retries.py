@@ -21,7 +21,7 @@ UNAUTHORIZED_FOR: Final = 24 * HOUR
 LIFETIME: Final = 7 * DAY
 """Of an entry: older news is found by fetching."""
 WRONG_CLOCK: Final = 30
-"""Seconds between a peer's `Date` and ours; Takahē refuses 60."""
+"""Seconds between a peer's `Date` and ours; Takahē refuses 60. Of all peers together: `clockwatch.WRONG`."""
 
 BREAKER_FAILURES: Final = 5
 FIRST_PAUSE: Final = 10 * MINUTE

@@ -70,7 +70,13 @@ sa.Index(
     sqlite_where=log.c.seq.is_not(None),
     postgresql_where=log.c.seq.is_not(None),
 )
-sa.Index("ix_outbox_log_lane", log.c.lane, log.c.seq)
+sa.Index(
+    "ix_outbox_log_lane",
+    log.c.lane,
+    log.c.seq,
+    sqlite_where=log.c.seq.is_not(None),
+    postgresql_where=log.c.seq.is_not(None),
+)
 sa.Index("ix_outbox_log_actor", log.c.actor_id, log.c.id)
 sa.Index("ix_outbox_log_created", log.c.created_at)
 sa.Index(
@@ -79,7 +85,12 @@ sa.Index(
     sqlite_where=log.c.seq.is_(None),
     postgresql_where=log.c.seq.is_(None),
 )
-sa.Index("ix_outbox_log_concerns", log.c.concerns_id)
+sa.Index(
+    "ix_outbox_log_concerns",
+    log.c.concerns_id,
+    sqlite_where=log.c.concerns_id.is_not(None),
+    postgresql_where=log.c.concerns_id.is_not(None),
+)
 
 recipients = sa.Table(
     "outbox_recipients",

@@ -100,7 +100,7 @@ class Worker:
         self._log: Log = log or structlog.get_logger("outbox")
         self._letters = Letters(storage, keyring, clock)
         self._ledger = Ledger(storage, clock)
-        self._watch = ClockWatch()
+        self._watch = ClockWatch(clock)
         self._claims = capacity.claims
         self._name = secrets.token_hex(8)
         self._count = 0
@@ -128,7 +128,7 @@ class Worker:
 
     @property
     def skew(self) -> float | None:
-        """Seconds that other servers' clocks are ahead of ours; beyond 30 either way we are not ready."""
+        """Seconds that other servers' clocks are ahead of ours; beyond `clockwatch.WRONG` we are not ready."""
         return self._watch.skew
 
     def nudge(self) -> None:

@@ -1,13 +1,33 @@
 """Fixtures for all: no network but loopback, a database of each kind, one event loop library."""
 
+import os
+import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from tests.testrig import namespace
 from tests.testrig.databases import Cluster, SqliteTemplates
 from web.database import Database, open_database
+
+SHARED = ("tests/fuzz",)
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30
+"""Bytes that must be free there: the databases of a whole run, a few hundred megabytes, and a browser."""
+
+# How long an input takes to be made, or a test of one, says how busy the machine is.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    # Nothing here shows what a disk keeps when the power fails, and thousands of databases wait for no disk.
+    tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 
 
 @pytest.fixture
@@ -15,16 +35,30 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
+    """A process takes whole files; those of one folder that share a rig stay together, and begin first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        folder = path.rpartition("/")[0]
+        return folder if folder in SHARED else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles:
+    return WholeFiles(config, log)
+
+
 @pytest.fixture(autouse=True)
 def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reaches beyond this machine."""
+    """No test reaches beyond this machine. A thread in a network of its own cannot (`tests.testrig.namespace`)."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: object) -> None:
         if self.family in {socket.AF_INET, socket.AF_INET6}:
             assert isinstance(address, tuple)
             host = str(address[0])
-            if not (host.startswith("127.") or host in {"::1", "localhost"}):
+            is_near = host.startswith("127.") or host in {"::1", "localhost"}
+            if not is_near and not namespace.is_inside():
                 raise AssertionError(f"a test tried to reach {host}")
         connect(self, address)  # type: ignore[arg-type]
 
@@ -37,18 +71,33 @@ def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
+def whole_cluster() -> Iterator[Cluster]:
+    """For what outlives a test."""
     cluster = Cluster()
     yield cluster
     cluster.remove()
 
 
+@pytest.fixture
+def cluster(whole_cluster: Cluster) -> Iterator[Cluster]:
+    """What a test makes in it goes with the test."""
+    count = len(whole_cluster.made)
+    yield whole_cluster
+    whole_cluster.drop_since(count)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new, migrated, empty database of each kind."""
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """The URL of another migrated, empty database, each time; of each kind."""
     source = "sqlite_templates" if request.param == "sqlite" else "cluster"
     templates: SqliteTemplates | Cluster = request.getfixturevalue(source)
-    return templates.new(tmp_path)
+    return lambda: templates.new(tmp_path)
+
+
+@pytest.fixture
+def database_url(new_database: Callable[[], str]) -> str:
+    """A new, migrated, empty database of each kind."""
+    return new_database()
 
 
 @pytest.fixture

@@ -18,12 +18,15 @@ from typing import IO, Any
 
 from federation.errors import Refused
 from web.cli import control
-from web.demo_texts import POSTS, REPLIES, TOWNS, Town
+from web.demo_pictures import paint, paint_face
+from web.demo_texts import REPLIES, STORIES, TOWNS, Story, Town
 
 START_SECONDS = 60
 STOP_SECONDS = 35
 FEDERATION_SECONDS = 60
 TICK = 0.2
+PASSWORD = "tonari no kairanban"  # noqa: S105 - everybody's, on this machine only
+"""Of every resident of the demonstration."""
 
 Server = subprocess.Popen[bytes]
 
@@ -155,8 +158,8 @@ def _populate(places: list[Place]) -> None:
                 place.command("follow", name=resident, target=other.town.handle)
     print("residents of each town follow the areas of all three", flush=True)
     by_name = {place.town.name: place for place in places}
-    for home, author, area, text in POSTS:
-        _post(by_name[home], author, by_name[area], text)
+    for story in STORIES:
+        _post(by_name[story.home], story, by_name[story.area])
     _wait_for_federation(places)
     _reply(by_name)
 
@@ -164,8 +167,16 @@ def _populate(places: list[Place]) -> None:
 def _settle_people(place: Place) -> None:
     town = place.town
     place.command("area create", name=town.name, title=town.title, code=town.code)
-    for name, nickname in town.residents:
-        place.command("actor create", name=name, kind="resident", title=nickname)
+    for number, (name, nickname) in enumerate(town.residents):
+        place.command(
+            "actor create",
+            name=name,
+            kind="resident",
+            title=nickname,
+            email=_address(place, name),
+            password=PASSWORD,
+        )
+        _show_face(place, name, town.port * 10 + number)
     place.command(
         "actor create",
         name=f"{town.name}_koho",
@@ -187,12 +198,31 @@ def _settle_people(place: Place) -> None:
     )
 
 
-def _post(home: Place, author: str, target: Place, text: str) -> None:
+def _address(place: Place, name: str) -> str:
+    """A mail address that leads nowhere but into the town's folder for mail."""
+    return f"{name}@{place.town.name}.example"
+
+
+def _show_face(place: Place, name: str, number: int) -> None:
+    file = place.folder / "face.png"
+    paint_face(number, file)
+    place.command("actor picture", name=name, avatar=str(file))
+    file.unlink()
+
+
+def _post(home: Place, story: Story, target: Place) -> None:
+    """With its pictures, which the author's server takes from a file as from any operator."""
+    files = [home.folder / f"{name}.jpg" for name, _ in story.photos]
+    for (name, _), file in zip(story.photos, files, strict=True):
+        paint(name, file)
+    said = {"photo": [str(file) for file in files], "alt": [alt for _, alt in story.photos]}
     if home is target:
-        home.command("post", author=author, text=text, area=target.town.name)
+        home.command("post", author=story.author, text=story.text, area=target.town.name, **said)
     else:
-        home.command("post", author=author, text=f"{text}\n\n{target.town.handle}")
-    print(f"  @{author}@{home.town.host} → {target.town.title}: {text[:20]}…", flush=True)
+        home.command("post", author=story.author, text=f"{story.text}\n\n{target.town.handle}", **said)
+    for file in files:
+        file.unlink(missing_ok=True)
+    print(f"  @{story.author}@{home.town.host} → {target.town.title}: {story.text[:20]}…", flush=True)
 
 
 def _reply(by_name: dict[str, Place]) -> None:
@@ -206,7 +236,7 @@ def _reply(by_name: dict[str, Place]) -> None:
 
 
 def _wait_for_federation(places: list[Place]) -> None:
-    expected = {each.town.name: sum(area == each.town.name for _, _, area, _ in POSTS) for each in places}
+    expected = {each.town.name: sum(story.area == each.town.name for story in STORIES) for each in places}
     deadline = time.monotonic() + FEDERATION_SECONDS
     while time.monotonic() < deadline:
         if all(
@@ -224,10 +254,16 @@ def _say_what_to_open(places: list[Place]) -> None:
     for place in places:
         print(f"  {place.town.title:　<5}  {place.town.address}/areas/{place.town.name}")
     first = places[0]
+    resident = first.town.residents[0][0]
+    print(
+        f"\nSign in, or let an app for Mastodon do it: {first.town.address}/sign-in\n"
+        f"  as {_address(first, resident)}, by the password {PASSWORD!r}, or by the code in a mail: "
+        f"{_shown(first.folder / 'var' / 'mail')}",
+    )
     print(
         "\nWrite a post yourself, in a second terminal:\n"
         f"  KAIRANBAN_CONFIG={_shown(first.config)} {_shown(Path(sys.executable).with_name('kairanban'))} "
-        f"post {first.town.residents[0][0]} --area {first.town.name} 'こんにちは'\n\nCtrl-C ends it.",
+        f"post {resident} --area {first.town.name} 'こんにちは'\n\nCtrl-C ends it.",
         flush=True,
     )
 

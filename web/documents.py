@@ -45,7 +45,7 @@ class Documents:
 
 def describe(tx: sa.Connection, actor: ActorRecord) -> rendering.Document:
     """Return the document of a local actor, with what its area says where it is one."""
-    return document(actor, find_keys(tx, actor.id), _area_facts(tx, actor))
+    return document(actor, find_keys(tx, actor.id), _area_facts(tx, actor), locked=actor.locked)
 
 
 def _area_facts(tx: sa.Connection, actor: ActorRecord) -> AreaFacts | None:
@@ -55,7 +55,7 @@ def _area_facts(tx: sa.Connection, actor: ActorRecord) -> AreaFacts | None:
     desk = find_actor_by_id(tx, area.desk_id)
     assert desk is not None  # a foreign key holds it
     return AreaFacts(
-        posting_restricted=area.restricted,
+        posting_restricted=area.restricted or area.policy == "closed",
         languages=((area.language, LANGUAGES.get(area.language, area.language)),),
         location=_locality(tx, area),
         fields=describe_area(actor, desk),

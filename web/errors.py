@@ -19,9 +19,12 @@ from federation.errors import (
     Overloaded,
     Refused,
     SignatureRejected,
+    TooOften,
     Unauthorized,
     Unreachable,
 )
+from web.mastodon.answers import api_error, api_fault
+from web.mastodon.headers import is_api
 from web.negotiation import wants_json
 from web.pages.failures import failure_page
 from web.visits import visit_of
@@ -36,9 +39,10 @@ STATUSES: tuple[tuple[type[Fault], HTTPStatus], ...] = (
     (Unreachable, HTTPStatus.BAD_GATEWAY),
     (Refused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotFound, HTTPStatus.NOT_FOUND),
-    (Overloaded, HTTPStatus.TOO_MANY_REQUESTS),
+    (TooOften, HTTPStatus.TOO_MANY_REQUESTS),
+    (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-"""The first class that fits decides."""
+"""The first class that fits decides. An inbox says 429 for all that is our fault (`is_inbox`)."""
 
 RETRY_SECONDS = 60
 """What a sender is told to wait when we failed for a reason of our own."""
@@ -55,8 +59,15 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
     )
 
 
+def refusal(path: str, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The error for a request of which only the path is sure to be readable."""
+    return api_error(status, detail, headers) if is_api(path) else problem(status, detail, headers)
+
+
 def answer(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """The error as the caller can read it: a page where a page was asked for."""
+    if is_api(request.url.path):
+        return api_error(status, None if detail == _phrase(status) else detail, headers)
     if _is_machine(request):
         return problem(status, detail, headers)
 
@@ -66,7 +77,7 @@ def answer(request: Request, status: int, detail: str, headers: Mapping[str, str
 def handlers() -> dict[type[Exception], Handler]:
     """What Starlette is to do with each kind of exception."""
     return {
-        Fault: _answer_fault,
+        Fault: answer_fault,
         HTTPException: _answer_http,
         ClientDisconnect: _answer_nobody,
         Exception: _answer_bug,
@@ -81,9 +92,14 @@ def status_of(fault: Fault) -> HTTPStatus:
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-async def _answer_fault(request: Request, error: Exception) -> Response:
+async def answer_fault(request: Request, error: Exception) -> Response:
+    """A `Fault` as its caller can read it."""
     assert isinstance(error, Fault)
     headers = {"retry-after": str(error.retry_after)} if isinstance(error, Overloaded) else {}
+    if is_inbox(request) and status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _say_later(headers)
+    if is_api(request.url.path):
+        return api_fault(error, status_of(error), headers)
     return answer(request, status_of(error), error.public, headers)
 
 
@@ -106,23 +122,24 @@ async def _answer_bug(request: Request, _error: Exception) -> Response:
     """
     headers = {"connection": "close"}
     if is_inbox(request):
-        headers["retry-after"] = str(RETRY_SECONDS)
-        return problem(HTTPStatus.TOO_MANY_REQUESTS, Overloaded.public, headers)
+        return _say_later(headers)
     return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, Fault.public, headers)
+
+
+def _say_later(headers: Mapping[str, str]) -> Response:
+    """An inbox never answers 5xx."""
+    later = {"retry-after": str(RETRY_SECONDS), **headers}
+    return problem(HTTPStatus.TOO_MANY_REQUESTS, Overloaded.public, later)
 
 
 def is_inbox(request: Request) -> bool:
     """Whether the request hands us an activity."""
-    return request.method == "POST" and request.url.path.endswith("/inbox")
+    return request.method == "POST" and request.scope["path"].endswith("/inbox")
 
 
 def _is_machine(request: Request) -> bool:
     path = request.url.path
-    if (
-        visit_of(request).site is None
-        or is_inbox(request)
-        or path.startswith(("/.well-known/", "/nodeinfo", "/api/", "/oauth/"))
-    ):
+    if visit_of(request).site is None or is_inbox(request) or path.startswith(("/.well-known/", "/nodeinfo")):
         return True
     return wants_json(request.headers.get("accept", ""))
 

@@ -3,18 +3,24 @@
 Source: Fetch Metadata (`Sec-Fetch-Site`), RFC 6454 §7 (`Origin`); every browser sends one of them with a POST.
 """
 
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from federation.html import plain_text
 from web.visits import origin_of
 
 MAX_FORM: Final = 64 * 1024
 """Bytes; the longest text of 5,000 characters has 45,000, encoded."""
 MAX_FIELDS: Final = 50
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"
+_FILES_TYPE: Final = "multipart/form-data"
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -35,6 +41,38 @@ async def read_form(request: Request) -> dict[str, str]:
     return {name: clean(value) for name, value in pairs}
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form with files: its fields as `read_form` returns them, and the files that are no empty ones, by field."""
+
+    fields: Mapping[str, str]
+    uploads: Sequence[tuple[str, UploadFile]] = ()
+
+    @property
+    def files(self) -> tuple[UploadFile, ...]:
+        """All of them."""
+        return tuple(each for _, each in self.uploads)
+
+    def find_file(self, name: str) -> UploadFile | None:
+        """The file of one field."""
+        return next((each for field, each in self.uploads if field == name), None)
+
+
+@asynccontextmanager
+async def open_form(request: Request, most_files: int) -> AsyncIterator[Filled]:
+    """Yield a form that may have files; they are there until the block ends. Raises as `read_form` does."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FILES_TYPE:
+        yield Filled(await read_form(request))
+        return
+    check_site(request)
+    async with request.form(max_files=most_files, max_fields=MAX_FIELDS, max_part_size=MAX_FORM) as form:
+        pairs = form.multi_items()
+        fields = {name: clean(value) for name, value in pairs if isinstance(value, str)}
+        yield Filled(
+            fields, [(name, each) for name, each in pairs if isinstance(each, UploadFile) and each.size]
+        )
+
+
 def check_site(request: Request) -> None:
     """Raise `HTTPException` 403 unless the request was made by a page of the origin that is addressed."""
     if not _is_own_page(request):
@@ -49,10 +87,5 @@ def _is_own_page(request: Request) -> bool:
 
 
 def clean(text: str) -> str:
-    """Return text with plain line ends and without other control characters or lone surrogates."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(
-        character
-        for character in plain
-        if character in "\n\t" or (character.isprintable() or character == " ")
-    )
+    """Return text that every database takes, and in which nothing is hidden."""
+    return plain_text(text)

@@ -1,4 +1,4 @@
-"""Security headers on every answer, the strict ones on every page."""
+"""Security headers on every answer, the strict ones on every page; one that a page gives as empty is left out."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ def content_policy(form_targets: str = "'self'") -> str:
     `form_targets` names where a form's answer may redirect to: browsers judge the redirect too.
     """
     return (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; "
         f"form-action {form_targets}; frame-ancestors 'none'"
     )
 
@@ -39,18 +39,22 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, complete the answer."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        visit: Visit = scope[SCOPE_KEY]
-        is_https = visit.site is not None and visit.site.origin.origin.startswith("https:")
 
         async def complete(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                _complete(MutableHeaders(scope=message), is_https=is_https)
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+                _complete(MutableHeaders(scope=message), is_https=_is_https(scope))
             await send(message)
 
         await self.app(scope, receive, complete)
+
+
+def _is_https(scope: Scope) -> bool:
+    """Whether an origin of ours with TLS is addressed, as far as the guard came to know."""
+    visit: Visit | None = scope.get(SCOPE_KEY)
+    return visit is not None and visit.site is not None and visit.site.origin.origin.startswith("https:")
 
 
 def _complete(headers: MutableHeaders, *, is_https: bool) -> None:
@@ -59,4 +63,5 @@ def _complete(headers: MutableHeaders, *, is_https: bool) -> None:
         headers.setdefault("strict-transport-security", f"max-age={YEAR}")
     if headers.get("content-type", "").startswith("text/html"):
         for name, value in PAGE_HEADERS.items():
-            headers.setdefault(name, value)
+            if headers.setdefault(name, value) == "":
+                del headers[name]

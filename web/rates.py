@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from federation.client.recent import Recent
-from federation.errors import Overloaded
+from federation.errors import TooOften
 from federation.vocabulary import Millis
 
 REMEMBERED: Final = 20_000
@@ -30,7 +30,7 @@ class Rate:
         self._buckets: Recent[str, _Bucket] = Recent(REMEMBERED)
 
     def take(self, client: str, now: Millis) -> None:
-        """Raise `Overloaded` when the client has done it too often."""
+        """Raise `TooOften` when the client has done it too often."""
         key = find_household(client)
         bucket = self._buckets.get(key)
         tokens = float(self._burst)
@@ -38,7 +38,7 @@ class Rate:
             tokens = min(tokens, bucket.tokens + max(0, now - bucket.at) * self._per_millisecond)
         if tokens < 1:
             wait = int((1 - tokens) / self._per_millisecond / 1000) + 1
-            raise Overloaded("a client does this too often", retry_after=wait)
+            raise TooOften("a client does this too often", retry_after=wait)
         self._buckets.put(key, _Bucket(tokens - 1, now))
 
 
@@ -51,3 +51,16 @@ def find_household(client: str) -> str:
     if isinstance(address, IPv6Address):
         return address.exploded[:19]
     return client
+
+
+def find_network(client: str) -> str:
+    """The neighbourhood of a client, for what a guesser spreads over addresses: an IPv4 /24, an IPv6 /64."""
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if isinstance(address, IPv6Address):
+        return address.exploded[:19]
+    return str(address).rpartition(".")[0]

@@ -7,6 +7,8 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, TypeVar, cast, get_args
@@ -30,6 +32,8 @@ MAX_PORT = 65535
 
 LogFormat = Literal["console", "json"]
 FederationMode = Literal["open", "allowlist", "off"]
+Registrations = Literal["open", "invitation", "closed"]
+"""Who may sign up on the pages."""
 
 DATABASE_DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 PRIVATE_SUFFIXES = ("localhost", "test", "example", "invalid", "local", "internal", "home.arpa")
@@ -70,14 +74,22 @@ class Settings:
     proxy_url: str | None = field(default=None, repr=False)
     mail_url: str = field(repr=False)
     mail_from: str
+    contact_email: str = ""
+    security_contact: str = ""
     media_url: str = field(repr=False)
     log_format: LogFormat = "console"
     federation: FederationMode = "open"
+    registrations: Registrations = "open"
 
     @property
     def is_public(self) -> bool:
         """Whether strangers can find the domain."""
         return not _is_private_name(_hostname(self.base_url))
+
+    @property
+    def fault_contact(self) -> str:
+        """Where faults of the software or the node are told in private, as a URL; empty = nowhere."""
+        return self.security_contact or (f"mailto:{self.contact_email}" if self.contact_email else "")
 
     def warnings(self) -> tuple[str, ...]:
         """What the operator must be told, loudly, at every start."""
@@ -176,9 +188,12 @@ class _Reading:
             proxy_url=self._get("proxy_url", _read_proxy_url, None),
             mail_url=self._get("mail_url", self._mail_url, f"file:{data_dir / 'mail'}"),
             mail_from=self._get("mail_from", _read_mail_from, f"kairanban@{_hostname(base_url)}"),
+            contact_email=self._get("contact_email", _read_mail_from, ""),
+            security_contact=self._get("security_contact", _read_contact, ""),
             media_url=self._get("media_url", self._media_url, f"file:{data_dir / 'media'}"),
             log_format=self._choice("log_format", LogFormat, "console"),
             federation=self._choice("federation", FederationMode, "open"),
+            registrations=self._choice("registrations", Registrations, "open"),
         )
 
     def _get(self, key: str, read: Callable[[str], T], default: T) -> T:
@@ -288,8 +303,10 @@ def _read_listen(text: str) -> Listen:
 
 
 def _read_mail_from(text: str) -> str:
-    if text.count("@") != 1 or any(character in text for character in "\r\n"):
-        raise ValueError("must be a mail address")
+    try:
+        Address(addr_spec=text.encode("ascii").decode())
+    except (ValueError, IndexError, HeaderParseError) as error:
+        raise ValueError("must be a mail address") from error
     return text
 
 
@@ -297,9 +314,18 @@ def _read_proxy_url(text: str) -> str:
     return _check_url(text, ("http",), "must be http://HOST:PORT")
 
 
+def _read_contact(text: str) -> str:
+    """An address as RFC 9116 wants it: `mailto:`, which may be left out, or `https:`."""
+    if text.startswith("https:"):
+        return iris.canonical(text)
+    if "/" in text:
+        raise ValueError("must be a mail address or https://…")
+    return f"mailto:{_read_mail_from(text.removeprefix('mailto:'))}"
+
+
 def _check_url(text: str, schemes: tuple[str, ...], rule: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in schemes or not parts.hostname:
+    if parts.scheme not in schemes or not parts.hostname or parts.port == 0:  # a wrong port raises by itself
         raise ValueError(rule)
     return text
 

@@ -5,6 +5,7 @@ Nothing else reads the `Host` or an `X-Forwarded-*` header.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 
 from starlette.requests import HTTPConnection
@@ -91,24 +92,27 @@ def find_client(peer: str, forwarded: Sequence[str], trusted: Sequence[Network])
     """Who asks: the peer, or the last address in `X-Forwarded-For` that no trusted proxy vouches for itself.
 
     `forwarded` are the lines of the header in wire order. A peer that is not trusted speaks for itself alone.
+    An address comes back in its one spelling, without the zone that means something on one machine only.
     """
-    client = peer
+    client = _read_address(peer) or peer
     hops = [hop.strip() for line in forwarded for hop in line.split(",")]
     while hops and _is_trusted(client, trusted):
-        hop = hops.pop()
-        if not _is_address(hop):
+        hop = _read_address(hops.pop())
+        if hop is None:
             break
         client = hop
     return client
 
 
-def _is_trusted(text: str, trusted: Sequence[Network]) -> bool:
-    return bool(trusted) and _is_address(text) and any(ip_address(text) in network for network in trusted)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
+def _is_trusted(client: str, trusted: Sequence[Network]) -> bool:
+    if not trusted or _read_address(client) is None:
         return False
-    return True
+    return any(ip_address(client) in network for network in trusted)
+
+
+@lru_cache(maxsize=1024)
+def _read_address(text: str) -> str | None:
+    try:
+        return str(ip_address(text)).partition("%")[0]
+    except ValueError:
+        return None

@@ -4,6 +4,7 @@
 answer means for the town is decided by who asks.
 """
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,7 @@ import httpx
 from federation.client import discovery
 from federation.client.content import Accept
 from federation.client.documents import read_document
-from federation.client.exchange import Exchange
+from federation.client.exchange import Exchange, Sink
 from federation.client.fetching import Fetched, Fetcher
 from federation.client.knocks import Knocks, RecentSchemes
 from federation.client.options import (
@@ -62,7 +63,7 @@ class Client:
         self._signing = SigningThreads(options.clock)
         knocks = Knocks(exchange, self._signing, schemes, options)
         self._fetcher = Fetcher(options, targets, exchange, knocks)
-        self._poster = Poster(options, targets, knocks)
+        self._poster = Poster(options, targets, knocks, exchange)
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,6 +110,14 @@ class Client:
 
         return await read_document(iri, fetch)
 
+    async def fetch_file(self, iri: str, sink: Sink, *, cap: int) -> Fetched:
+        """GET a picture of at most `cap` bytes into `sink`, within 30 s, with the guards of every other fetch.
+
+        The answer has no body; its type is what the server says, and only the bytes tell what it is. Raises as
+        `fetch` does; what is in the sink is then no picture.
+        """
+        return await self._fetcher.fetch_file(iri, sink, cap=cap)
+
     async def fetch_webfinger(self, name: str, host: str) -> Jrd:
         """Ask `host` who `name` is (RFC 7033); raises as `fetch` does, and `MalformedDocument`.
 
@@ -133,6 +142,14 @@ class Client:
         `scheme` is the first knock; without it the memory of schemes decides.
         """
         return await self._poster.post(url, body, signer, scheme)
+
+    async def push(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostResult:
+        """POST a message to a push service (RFC 8030), within 10 s. Never raises for what it does."""
+        return await self._poster.push(url, body, headers)
+
+    def find_refusal(self, url: str) -> str | None:
+        """Why a URL will never be asked for, by our own rules; None says nothing about where its name leads."""
+        return self._poster.refusal(url)
 
 
 def open_client(options: ClientOptions, *, transport: httpx.AsyncBaseTransport | None = None) -> Client:

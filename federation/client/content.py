@@ -1,11 +1,11 @@
-"""What a peer may answer to what was asked: the media types of documents. Pure."""
+"""What a peer may answer to what was asked: the media types of documents and pictures. Pure."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Accept = Literal["activity", "jrd", "json"]
+Accept = Literal["activity", "jrd", "json", "picture"]
 
 _ACTIVITY_STREAMS = "https://www.w3.org/ns/activitystreams"
 _PARAMETER = re.compile(
@@ -52,6 +52,17 @@ def parse_media_type(text: str) -> tuple[str, dict[str, str]] | None:
     return match[1].lower(), parameters
 
 
+def is_picture(content_type: str) -> bool:
+    """Whether a body of this type may be a picture; which one, only its bytes say.
+
+    Stores that were never told a type say that they know none. SVG is a document that runs scripts.
+    """
+    found = parse_media_type(content_type)
+    if found is None or found[0] == "image/svg+xml":
+        return False
+    return found[0].startswith("image/") or found[0] in {"application/octet-stream", "binary/octet-stream"}
+
+
 def _is_one_of(*names: str) -> Callable[[str], bool]:
     def check(content_type: str) -> bool:
         found = parse_media_type(content_type)
@@ -68,4 +79,5 @@ EXPECTATIONS: dict[Accept, Expectation] = {
         "application/jrd+json, application/json;q=0.9", _is_one_of("application/jrd+json", "application/json")
     ),
     "json": Expectation("application/json", _is_one_of("application/json")),
+    "picture": Expectation("image/*", is_picture),
 }

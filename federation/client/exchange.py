@@ -5,7 +5,7 @@ Deadlines are the caller's: `asyncio.timeout` around whatever belongs to one req
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -25,6 +25,11 @@ _ERROR_LENGTH = 300
 
 _DRAIN_BYTES = 16_384
 """Of the answer to a POST: nobody reads it, but only a connection that was read to its end is used again."""
+
+_OK = 200
+
+Sink = Callable[[bytes], object]
+"""Takes the bytes of a file as they come: the `write` of an open file."""
 
 _FAULTS = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
 
@@ -60,11 +65,20 @@ class Exchange:
         self._drain_deadline = options.deadlines.drain
         self._fixed = {"user-agent": options.user_agent, "accept-encoding": IDENTITY}
 
-    async def get(self, target: Target, headers: Mapping[str, str], *, cap: int) -> Answer:
-        """Send and read up to `cap` bytes; a connection with more to say is dropped. Raises `Unreachable`."""
+    async def get(
+        self, target: Target, headers: Mapping[str, str], *, cap: int, sink: Sink | None = None
+    ) -> Answer:
+        """Send and read up to `cap` bytes; a connection with more to say is dropped. Raises `Unreachable`.
+
+        With a `sink` the bytes of a 200 go there as they come, and the answer has none; what else is
+        answered is not read.
+        """
         response = await self._send("GET", target, headers, None)
         try:
-            body, whole = await _read(response, cap)
+            if sink is None:
+                body, whole = await _read(response, cap)
+            else:
+                body, whole = b"", response.status_code == _OK and await _pour(response, cap, sink)
         except _FAULTS as error:
             raise _name(error, target) from error
         finally:
@@ -83,7 +97,10 @@ class Exchange:
     async def _send(
         self, method: str, target: Target, headers: Mapping[str, str], content: bytes | None
     ) -> httpx.Response:
-        request = httpx.Request(method, target.wire, headers={**headers, **self._fixed}, content=content)
+        # Of a content httpx would make headers, which aiohttp does anyway, at the cost of everything else here.
+        given = httpx.Headers({**headers, **self._fixed}, encoding="ascii")
+        request = httpx.Request(method, target.wire, headers=given, stream=httpx.ByteStream(content or b""))
+        request.read()
         try:
             return await self._transport.handle_async_request(request)
         except _FAULTS as error:
@@ -106,6 +123,19 @@ async def _read(response: httpx.Response, cap: int) -> tuple[bytes, bool]:
         if len(read) > cap:
             return b"", False
     return bytes(read), True
+
+
+async def _pour(response: httpx.Response, cap: int, sink: Sink) -> bool:
+    """Whether all of it went into the sink."""
+    if (_announced_length(response) or 0) > cap:
+        return False
+    size = 0
+    async for chunk in _stream(response):
+        size += len(chunk)
+        if size > cap:
+            return False
+        sink(chunk)
+    return True
 
 
 async def _close(response: httpx.Response) -> None:

@@ -1,4 +1,4 @@
-"""Fetch one document: redirects by hand, media types, signed where asked, and bounded in every direction."""
+"""Fetch one document, or one file: redirects by hand, media types, and bounded in every direction."""
 
 import asyncio
 from collections.abc import Hashable, Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from federation.client.bounds import Budgets, Busy, Failures, Places
 from federation.client.content import EXPECTATIONS, Accept, Expectation
-from federation.client.exchange import IDENTITY, Answer, Exchange, NotConnected
+from federation.client.exchange import IDENTITY, Answer, Exchange, NotConnected, Sink
 from federation.client.flights import Flights
 from federation.client.knocks import Knocks
 from federation.client.options import ClientOptions, Purpose, Signer
@@ -41,6 +41,8 @@ class Wish:
     accept: Accept
     signer: Signer | None
     purpose: Purpose
+    cap: int
+    sink: Sink | None = None
 
     @property
     def key(self) -> Hashable:
@@ -49,7 +51,7 @@ class Wish:
 
 
 class Fetcher:
-    """Fetches documents."""
+    """Fetches documents and files."""
 
     def __init__(self, options: ClientOptions, targets: Targets, exchange: Exchange, knocks: Knocks) -> None:
         limits, deadlines, clock = options.limits, options.deadlines, options.clock
@@ -57,10 +59,15 @@ class Fetcher:
         self._exchange = exchange
         self._knocks = knocks
         self._cap = limits.body_bytes
-        self._deadlines = {Purpose.VERIFY: deadlines.verify, Purpose.FETCH: deadlines.fetch}
+        self._deadlines = {
+            Purpose.VERIFY: deadlines.verify,
+            Purpose.FETCH: deadlines.fetch,
+            Purpose.FILE: deadlines.file,
+        }
         self._pools = {
             Purpose.VERIFY: asyncio.Semaphore(limits.verifying),
             Purpose.FETCH: asyncio.Semaphore(limits.fetching),
+            Purpose.FILE: asyncio.Semaphore(limits.files),
         }
         self._places = Places(limits.connections_per_host, limits.waiting_per_host)
         self._budgets = Budgets(limits.fetches_per_minute, limits.remembered, clock)
@@ -72,11 +79,20 @@ class Fetcher:
         self, iri: str, *, accept: Accept, signer: Signer | None, purpose: Purpose, fresh: bool
     ) -> Fetched:
         """Return what `iri` leads to; raises `Unreachable`, `Gone`, or `MalformedDocument` for a bad IRI."""
-        wish = Wish(self._targets.admit(iri), accept, signer, purpose)
+        wish = Wish(self._targets.admit(iri), accept, signer, purpose, self._cap)
         if not fresh:
-            self._documents.recall(wish.key)
-            self._servers.recall(wish.target.origin)
+            self._recall(wish)
         return await self._flights.join((purpose, wish.key), lambda: self._fly(wish))
+
+    async def fetch_file(self, iri: str, sink: Sink, *, cap: int) -> Fetched:
+        """Pour what `iri` leads to into `sink`; raises as `fetch` does, and then the sink has a part of it."""
+        wish = Wish(self._targets.admit(iri), "picture", None, Purpose.FILE, cap, sink)
+        self._recall(wish)
+        return await self._fly(wish)
+
+    def _recall(self, wish: Wish) -> None:
+        self._documents.recall(wish.key)
+        self._servers.recall(wish.target.origin)
 
     async def close(self) -> None:
         """End what is under way."""
@@ -121,7 +137,7 @@ class Fetcher:
     async def _follow(self, wish: Wish) -> Fetched:
         target, signer, expectation = wish.target, wish.signer, EXPECTATIONS[wish.accept]
         for _hop in range(MAX_REDIRECTS + 1):
-            answer = await self._ask(target, signer, expectation, wish.purpose)
+            answer = await self._ask(target, signer, expectation, wish)
             location = answer.header("location") if answer.status in _REDIRECTS else None
             if location is None:
                 return _accept(answer, target, expectation, asked=wish.target)
@@ -131,21 +147,21 @@ class Fetcher:
         raise Unreachable(f"{wish.target.url}: more than {MAX_REDIRECTS} redirects")
 
     async def _ask(
-        self, target: Target, signer: Signer | None, expectation: Expectation, purpose: Purpose
+        self, target: Target, signer: Signer | None, expectation: Expectation, wish: Wish
     ) -> Answer:
-        self._budgets.take(_share(purpose, target))
+        self._budgets.take(_share(wish.purpose, target))
         try:
-            answer = await self._knock(target, signer, expectation.accept)
+            answer = await self._knock(target, signer, expectation.accept, wish)
         except NotConnected as fault:
             self._servers.note(target.origin, fault)
             raise
         self._servers.clear(target.origin)
         return answer
 
-    async def _knock(self, target: Target, signer: Signer | None, accept: str) -> Answer:
+    async def _knock(self, target: Target, signer: Signer | None, accept: str, wish: Wish) -> Answer:
         if signer is None:
-            return await self._exchange.get(target, {"accept": accept}, cap=self._cap)
-        return await self._knocks.get(target, signer, accept, cap=self._cap)
+            return await self._exchange.get(target, {"accept": accept}, cap=wish.cap, sink=wish.sink)
+        return await self._knocks.get(target, signer, accept, cap=wish.cap)
 
 
 def _share(purpose: Purpose, target: Target) -> str:

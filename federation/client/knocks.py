@@ -27,11 +27,10 @@ _SUCCESS = range(200, 300)
 
 @dataclass(frozen=True, slots=True)
 class Knocked:
-    """The last answer to a POST and its scheme, which is `learned` where the other one was refused before."""
+    """The last answer to a POST; its scheme is `learned` where the other one was refused before."""
 
     answer: Answer
-    scheme: Scheme
-    learned: Scheme | None
+    learned: Scheme | None = None
 
 
 class Knocks:
@@ -67,9 +66,9 @@ class Knocks:
         first = first or self._schemes.scheme(target.origin)
         answer, scheme, is_second = await self._knock(target, first, send)
         if not is_second or not is_success(answer.status):
-            return Knocked(answer, scheme, None)
+            return Knocked(answer)
         self._schemes.remember(target.origin, scheme)
-        return Knocked(answer, scheme, scheme)
+        return Knocked(answer, scheme)
 
     async def _deliver(self, target: Target, headers: dict[str, str], body: bytes) -> Answer:
         """Send, and again when the peer had closed an idle connection: a repeat under one id is harmless."""

@@ -23,7 +23,9 @@ class Purpose(Enum):
     VERIFY = "verify"
     """Somebody waits for the answer: the key behind a signature."""
     FETCH = "fetch"
-    """Everything else."""
+    """Everything else that is a document."""
+    FILE = "file"
+    """Pictures: large, slow, and never urgent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Deadlines:
     verify: float = 5.0
     """An inbox that waits longer loses the post: Lemmy gives up after 9 s."""
     fetch: float = 10.0
+    file: float = 30.0
     post: float = 10.0
     drain: float = 1.0
     """For what nobody waits for: the rest of an answer to a POST, a peer's farewell at the end of TLS."""
@@ -66,7 +69,9 @@ class Limits:
     """Of a fetched document: Mastodon and Lemmy stop at 1 MiB too."""
     verifying: int = 32
     fetching: int = 32
+    files: int = 8
     posting: int = 256
+    pushing: int = 32
     """At once, for each purpose."""
     connections_per_host: int = 4
     waiting_per_host: int = 64

@@ -1,9 +1,11 @@
-"""Deliver one activity to one inbox. Whatever the peer does is a value, never an exception."""
+"""Deliver one activity to one inbox, or a message to a push service. Whatever a peer does is a value, no exception."""
 
 import asyncio
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 
 from federation.client.dates import read_retry_after, read_skew
+from federation.client.exchange import Exchange
 from federation.client.knocks import Knocked, Knocks, is_success
 from federation.client.options import ClientOptions, Signer
 from federation.client.targets import Target, Targets
@@ -36,14 +38,24 @@ class PostResult:
 
 
 class Poster:
-    """Sends signed activities."""
+    """Sends signed activities, and what is not ours to sign."""
 
-    def __init__(self, options: ClientOptions, targets: Targets, knocks: Knocks) -> None:
+    def __init__(self, options: ClientOptions, targets: Targets, knocks: Knocks, exchange: Exchange) -> None:
         self._targets = targets
         self._knocks = knocks
+        self._exchange = exchange
         self._clock = options.clock
         self._deadline = options.deadlines.post
         self._pool = asyncio.Semaphore(options.limits.posting)
+        self._pushing = asyncio.Semaphore(options.limits.pushing)
+
+    def refusal(self, url: str) -> str | None:
+        """Why nothing will ever be sent to a URL, as far as it can be told from the URL alone."""
+        try:
+            self._targets.admit(url)
+        except RemoteFault as fault:
+            return str(fault)
+        return None
 
     async def post(self, url: str, body: bytes, signer: Signer, first: Scheme | None) -> PostResult:
         """Sign and send `body`; waiting for a place in the pool is not counted as the peer's time."""
@@ -52,14 +64,26 @@ class Poster:
         except RemoteFault as fault:
             return PostResult(None, str(fault), refused=True)
         async with self._pool:
-            return await self._deliver(target, body, signer, first)
+            return await self._deliver(target, self._knocks.post(target, signer, body, first))
 
-    async def _deliver(self, target: Target, body: bytes, signer: Signer, first: Scheme | None) -> PostResult:
+    async def push(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostResult:
+        """Send `body` once, as it is; redirects are not followed."""
+        try:
+            target = self._targets.admit(url)
+        except RemoteFault as fault:
+            return PostResult(None, str(fault), refused=True)
+        async with self._pushing:
+            return await self._deliver(target, self._send(target, body, headers))
+
+    async def _send(self, target: Target, body: bytes, headers: Mapping[str, str]) -> Knocked:
+        return Knocked(await self._exchange.post(target, headers, body))
+
+    async def _deliver(self, target: Target, sending: Awaitable[Knocked]) -> PostResult:
         time = asyncio.get_running_loop().time
         started = time()
         try:
             async with asyncio.timeout(self._deadline):
-                knocked = await self._knocks.post(target, signer, body, first)
+                knocked = await sending
         except TimeoutError:
             error = f"{target.host}: no answer within {self._deadline:g} s"
             return PostResult(None, error, elapsed=time() - started)

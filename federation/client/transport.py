@@ -97,6 +97,10 @@ class _RawBody(httpx.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
+        """Where there is more to read, drop the connection: a farewell would go on reading while it waits."""
+        connection = self._response.connection
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()
         self._response.close()
 
 

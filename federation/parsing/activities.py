@@ -18,6 +18,7 @@ from federation.vocabulary import (
     Follow,
     Iri,
     Like,
+    Lock,
     Millis,
     Move,
     OtherActivity,
@@ -133,7 +134,12 @@ def _delete(reader: Reader, common: _Common, _read_thing: ReadThing) -> Activity
 
 
 def _announce(reader: Reader, common: _Common, read_thing: ReadThing) -> Activity:
-    return Announce(*common, object=read_thing(reader, "object"), home_group=reader.reference("homeGroup"))
+    return Announce(
+        *common,
+        object=read_thing(reader, "object"),
+        home_group=reader.reference("homeGroup"),
+        category=reader.text("category", limits.MAX_TOKEN),
+    )
 
 
 def _like(kind: str) -> "Callable[[Reader, _Common, ReadThing], Activity]":
@@ -145,6 +151,10 @@ def _like(kind: str) -> "Callable[[Reader, _Common, ReadThing], Activity]":
 
 def _block(reader: Reader, common: _Common, _read_thing: ReadThing) -> Activity:
     return Block(*common, object=reader.require_reference("object"))
+
+
+def _lock(reader: Reader, common: _Common, _read_thing: ReadThing) -> Activity:
+    return Lock(*common, object=reader.require_reference("object"))
 
 
 def _flag(reader: Reader, common: _Common, _read_thing: ReadThing) -> Activity:
@@ -181,6 +191,7 @@ _READERS: dict[str, Callable[[Reader, _Common, ReadThing], Activity]] = {
     "Flag": _flag,
     "Follow": _follow,
     "Like": _like("Like"),
+    "Lock": _lock,
     "Move": _move,
     "Reject": _reject,
     "Remove": _remove,

@@ -1,6 +1,7 @@
 """Actor documents and the keys in them."""
 
 import re
+import unicodedata
 
 from federation.html import plain_name
 from federation.parsing import limits
@@ -68,8 +69,11 @@ def _read_keys(reader: Reader) -> tuple[PublicKey, ...]:
 
 
 def _read_username(reader: Reader) -> str | None:
+    """Read a name that looks like no more than a name: neither wide letters nor hidden ones make a handle of it."""
     text = reader.text("preferredUsername", limits.MAX_NAME)
-    return text if text is not None and _USERNAME.fullmatch(text) else None
+    if text is None or not text.isprintable() or _USERNAME.fullmatch(text) is None:
+        return None
+    return text if text.isascii() or _USERNAME.fullmatch(unicodedata.normalize("NFKC", text)) else None
 
 
 def _read_name(reader: Reader) -> str | None:

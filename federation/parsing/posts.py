@@ -169,7 +169,17 @@ def _read_attachment(reader: Reader) -> Attachment | None:
         width=reader.number("width"),
         height=reader.number("height"),
         blurhash=reader.text("blurhash", limits.MAX_TOKEN),
+        focus=_read_focus(reader),
     )
+
+
+def _read_focus(reader: Reader) -> tuple[float, float] | None:
+    """Read `focalPoint`: two numbers from -1 to 1, as Mastodon sends them."""
+    values = reader.listed("focalPoint")
+    if len(values) != 2 or not all(type(value) in {int, float} for value in values):  # noqa: PLR2004 - x and y
+        return None
+    x, y = (float(value) for value in values if isinstance(value, int | float))
+    return (x, y) if max(abs(x), abs(y)) <= 1 else None
 
 
 def _read_announce_policy(reader: Reader) -> AnnouncePolicy | None:

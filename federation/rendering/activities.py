@@ -12,6 +12,7 @@ import orjson
 from federation.reader import load_json
 from federation.rendering.contexts import (
     ACTIVITY_STREAMS,
+    TERMS,
     Document,
     contextualise,
     embed,
@@ -117,18 +118,51 @@ def announce(
     )
 
 
-def wrap(iri: Iri, *, actor: Iri, followers: Iri, inner: bytes, published: Millis | None = None) -> bytes:
+def share(
+    iri: Iri,
+    *,
+    actor: Iri,
+    object_iri: Iri,
+    published: Millis,
+    to: Sequence[Iri],
+    cc: Sequence[Iri],
+    whole: Mapping[str, object] | None = None,
+) -> Document:
+    """Build a boost by a person. `whole` is one's own post that is not for everyone: nobody could fetch it."""
+    return contextualise(
+        {
+            **_head(iri, "Announce", actor, to, cc),
+            "published": format_time(published),
+            "object": object_iri if whole is None else embed(whole),
+        }
+    )
+
+
+def wrap(
+    iri: Iri,
+    *,
+    actor: Iri,
+    followers: Iri,
+    inner: bytes,
+    published: Millis | None = None,
+    category: str | None = None,
+) -> bytes:
     """Render a boost in the activity dialect: the activity inside stays byte for byte (FEP-1b12).
 
-    Except that recipients who were to stay unseen do so: `bto` and `bcc` are taken out (ActivityPub §6).
+    Except that recipients who were to stay unseen do so: `bto` and `bcc` are taken out (ActivityPub §6). `category`
+    says what the post is to a zone.
     Raises `ValueError` when `inner` is not a JSON object.
     """
     if not _OBJECT.match(inner):
         raise ValueError("only a JSON object can be announced")
+    context: object = ACTIVITY_STREAMS
+    if category is not None:
+        context = [ACTIVITY_STREAMS, {"category": TERMS["category"]}]
     head = {
-        "@context": ACTIVITY_STREAMS,
+        "@context": context,
         **_head(iri, "Announce", actor, (PUBLIC,), (followers,)),
         **({"published": format_time(published)} if published is not None else {}),
+        **present(category=category),
         "object": orjson.Fragment(_hide_blind(inner)),
     }
     return orjson.dumps(head)
@@ -151,9 +185,11 @@ def undo(
     actor: Iri,
     to: Sequence[Iri],
     cc: Sequence[Iri] = (),
+    audience: Iri | None = None,
 ) -> Document:
-    """Build the `Undo` of an activity of ours (Follow, Like, Block, Delete), embedded."""
-    return contextualise({**_head(iri, "Undo", actor, to, cc), "object": embed(activity)})
+    """Build the `Undo` of an activity of ours (Follow, Like, Block, Lock, Delete), embedded."""
+    head = {**_head(iri, "Undo", actor, to, cc), **present(audience=audience)}
+    return contextualise({**head, "object": embed(activity)})
 
 
 def follow(iri: Iri, *, actor: Iri, object_iri: Iri, peering: Peering | None = None) -> Document:
@@ -197,6 +233,12 @@ def block(
             "object": object_iri,
         }
     )
+
+
+def lock(iri: Iri, *, actor: Iri, object_iri: Iri, area: Iri, summary: str | None = None) -> Document:
+    """Build what a desk says of a thread of its area that takes no more replies (as Lemmy does)."""
+    head = {**_head(iri, "Lock", actor, (PUBLIC,), (area,)), **present(audience=area, summary=summary)}
+    return contextualise({**head, "object": object_iri})
 
 
 def flag(
@@ -295,12 +337,15 @@ def _describe_peering(peering: Peering | None) -> Document | None:
     }
 
 
+def names_unseen(data: bytes) -> bool:
+    """Whether an activity as received names recipients who were to stay unseen (`bto`, `bcc`), however spelt."""
+    if b"bto" not in data and b"bcc" not in data and b"\\u00" not in data:
+        return False
+    return _has_blind(load_json(data))
+
+
 def _hide_blind(inner: bytes) -> bytes:
-    """Return the bytes unchanged unless they name someone who was to stay unseen, however spelt."""
-    if b"bto" not in inner and b"bcc" not in inner and b"\\u00" not in inner:
-        return inner
-    document = load_json(inner)
-    return orjson.dumps(_without_blind(document)) if _has_blind(document) else inner
+    return orjson.dumps(_without_blind(load_json(inner))) if names_unseen(inner) else inner
 
 
 def _has_blind(value: object) -> bool:

@@ -31,7 +31,7 @@ def _reference(term: str) -> dict[str, str]:
     return {"@id": term, "@type": "@id"}
 
 
-_TERMS: dict[str, str | dict[str, str]] = {
+TERMS: dict[str, str | dict[str, str]] = {
     # ActivityStreams terms that its context forgets, as Mastodon defines them
     "Hashtag": "as:Hashtag",
     "sensitive": "as:sensitive",
@@ -40,6 +40,7 @@ _TERMS: dict[str, str | dict[str, str]] = {
     "alsoKnownAs": _reference("as:alsoKnownAs"),
     # Mastodon
     "blurhash": _TOOT + "blurhash",
+    "focalPoint": {"@container": "@list", "@id": _TOOT + "focalPoint"},
     "discoverable": _TOOT + "discoverable",
     "indexable": _TOOT + "indexable",
     "votersCount": _TOOT + "votersCount",
@@ -47,6 +48,7 @@ _TERMS: dict[str, str | dict[str, str]] = {
     # Lemmy, FEP-1b12
     "moderators": _reference(_LEMMY + "moderators"),
     "postingRestrictedToMods": _LEMMY + "postingRestrictedToMods",
+    "Lock": _LEMMY + "Lock",
     # schema.org
     "PropertyValue": _SCHEMA + "PropertyValue",
     "value": _SCHEMA + "value",
@@ -93,6 +95,7 @@ _TERMS: dict[str, str | dict[str, str]] = {
     "status": "http://www.w3.org/2002/12/cal/ical#status",
     # ours
     "homeGroup": _reference(_OURS + "homeGroup"),
+    "category": _OURS + "category",
     "peering": _OURS + "peering",
     "zone": _reference(_OURS + "zone"),
     "accepts": _OURS + "accepts",
@@ -112,7 +115,7 @@ def contextualise(values: Mapping[str, object]) -> Document:
     if "publicKey" in words:
         context.append(_SECURITY)
     context.append(_DATA_INTEGRITY)
-    terms = {word: _TERMS[word] for word in words if word in _TERMS}
+    terms = {word: TERMS[word] for word in words if word in TERMS}
     if terms:
         context.append(terms)
     return {"@context": context, **embed(values)}

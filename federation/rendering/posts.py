@@ -196,6 +196,7 @@ def _describe_attachment(attachment: Attachment) -> Document:
             width=attachment.width,
             height=attachment.height,
             blurhash=attachment.blurhash,
+            focalPoint=None if attachment.focus is None else list(attachment.focus),
         ),
     }
 

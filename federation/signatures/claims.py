@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from federation import iris
-from federation.errors import MalformedDocument, SignatureRejected
+from federation.errors import MalformedDocument, OutOfTime, SignatureRejected
 from federation.vocabulary import Iri, Millis
 
 Scheme = Literal["cavage", "rfc9421"]
@@ -110,14 +110,14 @@ def check_key_id(text: str | None) -> Iri:
 
 
 def check_window(created: int, expires: int | None, now: Millis) -> None:
-    """Raise `SignatureRejected` unless `now` is near `created` and before `expires` (both in seconds UTC)."""
+    """Raise `OutOfTime` unless `now` is near `created` and before `expires` (both in seconds UTC)."""
     present = now / 1000
     if abs(present - created) > WINDOW:
-        raise SignatureRejected("the signature is too old, or from the future")
+        raise OutOfTime("the signature is too old, or from the future")
     if expires is None:
         return
     if expires < present:
-        raise SignatureRejected("the signature has expired")
+        raise OutOfTime("the signature has expired")
     if expires - created > MAX_LIFETIME:
         raise SignatureRejected("the signature lives too long")
 

@@ -1,22 +1,22 @@
-"""`Announce` of a post that is known here: counted. Never a submission, and nothing is fetched for it.
+"""`Announce`: somebody boosts a post, or a Group passes on what was done. Never a submission.
 
-What a Group announces in the activity dialect (FEP-1b12) ends in `inbox.checks`.
+Nobody's copy of a post is believed: what is not known is fetched from its own server, where anybody here follows who
+boosts it.
 """
 
 import sqlalchemy as sa
 
-from areas import reactions
-from federation.vocabulary import Announce, Post
-from inbox.checks import ALLOWED, Ignored, Verdict
+from federation.vocabulary import Activity, Announce, Post
+from inbox import passed_on
+from inbox.checks import Verdict
 from inbox.heard import Heard
 
 
 def handle(tx: sa.Connection, heard: Heard[Announce]) -> Verdict:
-    """Count a boost. Of an embedded post only the id is believed."""
+    """Keep a boost of what anyone may read. Of an embedded post only the id is believed."""
     announced = heard.activity.object
+    if isinstance(announced, Activity):
+        return passed_on.hear(tx, heard, announced)
     iri = announced.id if isinstance(announced, Post) else announced
     assert isinstance(iri, str)  # `judge_claim` lets nothing else through
-    counted = reactions.record(
-        tx, actor=heard.actor, iri=heard.activity.id, object_iri=iri, kind="Announce", now=heard.now
-    )
-    return ALLOWED if counted else Ignored("nothing public that is known here, or counted before")
+    return passed_on.boost(tx, heard, iri, is_wrapped=False)

@@ -1,4 +1,4 @@
-"""`Accept` and `Reject` of a Follow that a local actor sent. Only the exact pending one moves, and only once.
+"""`Accept` and `Reject` of a Follow that a local actor sent. Only the exact one moves; a `Reject` may come later.
 
 GoToSocial also accepts our Announce this way (`interactionPolicy`): nothing waits for that.
 """
@@ -8,22 +8,43 @@ import sqlalchemy as sa
 from actors import follows
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord, FollowRecord
-from federation.vocabulary import Accept, Follow, Reject
-from inbox.checks import Allowed, Stored, Verdict, judge_state
+from areas import elsewhere
+from areas.interactions.follows import let_go
+from areas.zones import agreements
+from federation.vocabulary import Accept, Create, Follow, Iri, Reject
+from inbox.checks import ALLOWED, Allowed, Stored, Verdict, judge_state
 from inbox.heard import Heard, find_iri
+from outbox.lookups import find_entry
 
 
 def handle(tx: sa.Connection, heard: Heard[Accept | Reject]) -> Verdict:
-    """Move the follow to what its target says."""
+    """Move the follow to what its target says; a group that rejects a post of ours does not take it."""
     answered = heard.activity.object
-    iri = answered.id if isinstance(answered, Follow) else answered
+    iri = answered.id if isinstance(answered, Follow | Create) else answered
     assert isinstance(iri, str)  # `judge_claim` lets nothing else through
+    if isinstance(heard.activity, Reject) and heard.actor.type == "Group" and _refuse(tx, heard, Iri(iri)):
+        return ALLOWED
     follow = follows.find_follow(tx, iri)
     verdict = judge_state(heard.actor.iri, heard.activity, _describe(tx, follow, heard.actor))
     if isinstance(verdict, Allowed) and follow is not None:
-        move = follows.accept if isinstance(heard.activity, Accept) else follows.reject
-        move(tx, iri=iri, follower_id=follow.follower_id, target_id=follow.target_id, now=heard.now)
+        _move(tx, heard, follow)
     return verdict
+
+
+def _refuse(tx: sa.Connection, heard: Heard[Accept | Reject], create: Iri) -> bool:
+    sent = find_entry(tx, create)
+    return sent is not None and elsewhere.refuse(tx, heard.actor, sent, heard.now)
+
+
+def _move(tx: sa.Connection, heard: Heard[Accept | Reject], follow: FollowRecord) -> None:
+    between = {"follower_id": follow.follower_id, "target_id": follow.target_id}
+    if isinstance(heard.activity, Accept):
+        follows.accept(tx, iri=follow.iri, **between, now=heard.now)
+        agreements.answered(tx, follow.iri, "accept", heard.now)
+    else:
+        follows.reject(tx, iri=follow.iri, **between, now=heard.now)
+        agreements.answered(tx, follow.iri, "reject", heard.now)
+        let_go(tx, **between)
 
 
 def _describe(tx: sa.Connection, follow: FollowRecord | None, actor: ActorRecord) -> Stored:
@@ -36,4 +57,5 @@ def _describe(tx: sa.Connection, follow: FollowRecord | None, actor: ActorRecord
         target=find_iri(tx, follow.target_id, actor),
         is_local=follower.local,
         is_pending=follow.state == "pending",
+        is_accepted=follow.state == "accepted",
     )

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from actors import follows, standing
 from actors.directory import find_actor
+from areas.interactions.follows import let_go
 from federation.vocabulary import Block
 from inbox.checks import Allowed, Stored, Verdict, judge_state
 from inbox.heard import Heard
@@ -21,5 +22,6 @@ def handle(tx: sa.Connection, heard: Heard[Block]) -> Verdict:
     standing.block_actor(tx, iri=block.id, actor_id=blocker.id, target_id=target.id, now=heard.now)
     follows.remove(tx, follower_id=blocker.id, target_id=target.id)
     follows.remove(tx, follower_id=target.id, target_id=blocker.id)
+    let_go(tx, follower_id=target.id, target_id=blocker.id)
     unsubscribe(tx, blocker.id, target.id)
     return verdict

@@ -2,9 +2,10 @@
 
 import sqlalchemy as sa
 
-from areas import submissions
+from areas import addressing, submissions
+from areas.interactions import voting
 from federation.vocabulary import Create, Post
-from inbox.checks import Allowed, Verdict, judge_state
+from inbox.checks import Allowed, Ignored, Verdict, judge_state
 from inbox.heard import Heard, describe_post
 
 
@@ -12,6 +13,9 @@ def handle(tx: sa.Connection, heard: Heard[Create]) -> Verdict:
     """Hand the post to the areas it names."""
     post = heard.activity.object
     assert isinstance(post, Post)  # `judge_claim` lets nothing else through
+    if addressing.is_vote(post):
+        counted = voting.hear(tx, heard.actor, post, heard.now)
+        return Allowed("a vote") if counted else Ignored("a vote that does not count")
     verdict = judge_state(heard.actor.iri, heard.activity, describe_post(tx, post.id, heard.actor))
     if not isinstance(verdict, Allowed):
         return verdict

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from actors.directory import mark_gone
 from actors.records import ActorRecord
 from areas import submissions
+from areas.removals import note_shares_by
 from federation.vocabulary import Delete, Millis
 from inbox.checks import ALLOWED, Allowed, Verdict, judge_state
 from inbox.heard import Heard, describe_post
@@ -33,5 +34,6 @@ def handle(tx: sa.Connection, heard: Heard[Delete]) -> Verdict:
 def end_actor(tx: sa.Connection, actor: ActorRecord, now: Millis) -> None:
     """End everything that a remote actor wrote and follows, since it is gone."""
     submissions.forget_actor(tx, actor, now)
+    note_shares_by(tx, actor.id)
     unsubscribe_everywhere(tx, actor.id)
     mark_gone(tx, actor.id, now)

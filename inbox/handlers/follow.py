@@ -1,21 +1,20 @@
-"""`Follow` of a local actor: accepted at once, since nothing here is for followers only."""
+"""`Follow` of a local actor: accepted at once, unless a person answers by hand; of an area always.
 
-from secrets import token_hex
+With `peering` it asks an area for an agreement, which is never given by itself.
+"""
 
 import sqlalchemy as sa
 
 from actors import follows, standing
 from actors.directory import find_actor
-from actors.records import ActorRecord, Dialect
-from actors.servers import effective_dialect, find_server_by_id
+from actors.records import ActorRecord, FollowState
 from areas.bans import is_banned
-from federation import rendering
-from federation.vocabulary import Follow, Iri, Millis
+from areas.interactions import requests
+from areas.zones import agreements
+from areas.zones.records import read_terms
+from federation.vocabulary import Follow, Millis, Peering
 from inbox.checks import Allowed, Ignored, Stored, Verdict, judge_state
 from inbox.heard import Heard
-from outbox.publish import append
-from outbox.records import Entry
-from outbox.subscriptions import subscribe
 
 
 def handle(tx: sa.Connection, heard: Heard[Follow]) -> Verdict:
@@ -31,7 +30,9 @@ def handle(tx: sa.Connection, heard: Heard[Follow]) -> Verdict:
     if _is_unwelcome(tx, follower, target, heard.now):
         return _reject(tx, heard, target)
     if follow.peering is not None and follower.type == target.type == "Group":
-        return _keep_waiting(tx, heard, target)
+        return _ask_operator(tx, heard, target, follow.peering)
+    if target.locked and target.type != "Group":
+        return _keep_waiting(tx, heard, target, "an answer")
     return _accept(tx, heard, target)
 
 
@@ -53,51 +54,54 @@ def _is_unwelcome(tx: sa.Connection, follower: ActorRecord, target: ActorRecord,
 
 
 def _reject(tx: sa.Connection, heard: Heard[Follow], target: ActorRecord) -> Verdict:
-    _answer(tx, heard, target, "Reject")
+    requests.answer(tx, target, heard.actor, heard.activity.id, "Reject", heard.now)
     return Allowed("rejected")
 
 
-def _keep_waiting(tx: sa.Connection, heard: Heard[Follow], target: ActorRecord) -> Verdict:
-    """An agreement between areas of a zone is the operator's to accept."""
+def _keep_waiting(tx: sa.Connection, heard: Heard[Follow], target: ActorRecord, who: str) -> Verdict:
+    """Whoever answers by hand does so once: a Follow that was let in stays so, and is answered again."""
+    earlier = follows.find_follow(tx, (heard.actor.id, target.id))
+    if earlier is not None and earlier.state == "accepted":
+        return _accept(tx, heard, target)
     recorded = follows.record_follow(
         tx, iri=heard.activity.id, follower=heard.actor, target=target, state="pending", now=heard.now
     )
-    return Ignored("the id of another Follow") if recorded is None else Allowed("waits for the operator")
+    if recorded is None:
+        return Ignored("the id of another Follow")
+    if earlier is None:
+        requests.announce(tx, target, heard.actor, "pending", heard.now)
+    return Allowed(f"waits for {who}")
+
+
+def _ask_operator(tx: sa.Connection, heard: Heard[Follow], target: ActorRecord, peering: Peering) -> Verdict:
+    """An area asks for an agreement: people decide. Who follows already goes on doing so meanwhile."""
+    terms = read_terms(peering)
+    if terms.expires_at is not None and terms.expires_at <= heard.now:
+        return _reject(tx, heard, target)
+    earlier = follows.find_follow(tx, (heard.actor.id, target.id))
+    state: FollowState = "accepted" if earlier is not None and earlier.state == "accepted" else "pending"
+    recorded = follows.record_follow(
+        tx, iri=heard.activity.id, follower=heard.actor, target=target, state=state, now=heard.now
+    )
+    if recorded is None:
+        return Ignored("the id of another Follow")
+    agreement = agreements.hear_request(tx, target.id, heard.actor, heard.activity.id, terms, heard.now)
+    if agreement.state == "accepted":
+        requests.welcome(tx, target, heard.actor, heard.activity.id, heard.now)
+        return Allowed("agreed on before")
+    requests.announce(tx, target, heard.actor, "pending", heard.now)
+    return Allowed("waits for the operator")
 
 
 def _accept(tx: sa.Connection, heard: Heard[Follow], target: ActorRecord) -> Verdict:
     """A repeated Follow is answered again, with its own id: the first answer may have been lost."""
+    earlier = follows.find_follow(tx, (heard.actor.id, target.id))
     recorded = follows.record_follow(
         tx, iri=heard.activity.id, follower=heard.actor, target=target, state="accepted", now=heard.now
     )
     if recorded is None:
         return Ignored("the id of another Follow")
-    dialect = _find_dialect(tx, heard.actor)
-    subscribe(tx, subscriber=heard.actor, target_id=target.id, dialect=dialect, now=heard.now)
-    _answer(tx, heard, target, "Accept")
+    requests.welcome(tx, target, heard.actor, heard.activity.id, heard.now)
+    if earlier is None:
+        requests.announce(tx, target, heard.actor, "accepted", heard.now)
     return Allowed("accepted")
-
-
-def _find_dialect(tx: sa.Connection, follower: ActorRecord) -> Dialect:
-    server = None if follower.server_id is None else find_server_by_id(tx, follower.server_id)
-    return "object" if server is None else effective_dialect(server)
-
-
-def _answer(tx: sa.Connection, heard: Heard[Follow], target: ActorRecord, kind: str) -> None:
-    """Embed the Follow: PieFed reads nothing else."""
-    follow = heard.activity.id
-    # By chance: the same Follow may be answered again, since Misskey's has one id for all times.
-    iri = Iri(f"{target.iri}/activities/{kind.lower()}-{token_hex(8)}")
-    build = rendering.accept if kind == "Accept" else rendering.reject
-    entry = Entry(
-        iri=iri,
-        actor_id=target.id,
-        type=kind,
-        body=build(iri, actor=target.iri, follow=follow, follower=heard.actor.iri),
-        thread=f"follow:{heard.actor.id}:{target.id}",
-        recipients=(heard.actor.id,),
-        object_iri=follow,
-        barrier=True,
-        public=False,
-    )
-    append(tx, entry, heard.now)

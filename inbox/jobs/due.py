@@ -6,7 +6,8 @@ from actors.jobs import find_next_due
 from areas.rereads import REREAD
 from federation.vocabulary import Millis
 from inbox import parking, seen
-from inbox.jobs import parked, profiles, rereads
+from inbox.jobs import fetches, parked, profiles, rereads, residents
+from inbox.jobs.plans import FETCH
 from inbox.services import Services
 
 
@@ -14,6 +15,8 @@ async def run_due(services: Services, now: Millis) -> int:
     """Do what is due, a batch of each kind; returns how much that was. Call again while it is not 0."""
     done = await parked.run_due(services, now)
     done += await profiles.run_due(services, now)
+    done += await residents.run_due(services, now)
+    done += await fetches.run_due(services, now)
     return done + await rereads.run_due(services, now)
 
 
@@ -23,7 +26,7 @@ async def find_next(services: Services) -> Millis | None:
 
 
 def _find_next(tx: sa.Connection) -> Millis | None:
-    times = (find_next_due(tx, (*profiles.KINDS, REREAD)), parking.find_next_due(tx))
+    times = (find_next_due(tx, (*profiles.KINDS, *residents.KINDS, FETCH, REREAD)), parking.find_next_due(tx))
     return min((time for time in times if time is not None), default=None)
 
 

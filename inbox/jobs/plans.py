@@ -4,13 +4,17 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from actors.jobs import schedule
+from actors.jobs import cancel, schedule
+from federation.reader import JsonValue
 from federation.vocabulary import Iri, Millis
+from inbox.boosted import Boost
 
 REFRESH: Final = "refresh"
 """Read an actor's document again; the key is its id."""
 MOVE: Final = "move"
 """Look whether the destination knows the actor that says it has moved there; the key is the actor's id."""
+FETCH: Final = "fetch"
+"""Read a post at its own address, and keep a boost of it; the key is the booster's number and the post's id."""
 CLASSIFY: Final = "classify"
 """Ask a server which software it runs; the key is its `host[:port]`."""
 
@@ -23,6 +27,18 @@ def plan_refresh(tx: sa.Connection, iri: Iri, now: Millis) -> None:
 def plan_move(tx: sa.Connection, iri: Iri, destination: Iri, now: Millis) -> None:
     """Look soon whether an actor has moved."""
     schedule(tx, MOVE, iri, {"destination": destination}, now, now)
+
+
+def plan_fetch(tx: sa.Connection, iri: Iri, boost: Boost | None, now: Millis) -> None:
+    """Read a post soon; with a boost it is kept for whoever follows who made it, without one only if it is known."""
+    key = iri if boost is None else f"{boost.actor_id}:{iri}"
+    payload: dict[str, JsonValue] = {"iri": iri, "boost": None if boost is None else boost.to_json()}
+    schedule(tx, FETCH, key, payload, now, now)
+
+
+def drop_fetch(tx: sa.Connection, iri: Iri, booster_id: int) -> bool:
+    """Keep no boost that was taken back before its post was read. False = none was to be kept."""
+    return cancel(tx, FETCH, f"{booster_id}:{iri}")
 
 
 def plan_classification(tx: sa.Connection, host: str, now: Millis) -> None:

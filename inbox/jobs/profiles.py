@@ -8,6 +8,7 @@ from actors.directory import find_actor, find_actor_by_id
 from actors.records import Job
 from actors.servers import effective_dialect
 from areas import submissions
+from areas.interactions.moving import follow_along
 from areas.submissions import FORGET
 from federation.errors import Gone
 from federation.vocabulary import Iri, Millis
@@ -41,15 +42,23 @@ async def _refresh(job: Job, services: Services, now: Millis) -> str:
     return "read"
 
 
-async def _look_after(job: Job, services: Services, _now: Millis) -> str:
-    """Believe a move that both sides state: the destination in `alsoKnownAs`, then the actor in `movedTo`."""
+async def _look_after(job: Job, services: Services, now: Millis) -> str:
+    """Believe a move that both sides state: the destination in `alsoKnownAs`, then the actor in `movedTo`.
+
+    Who follows the actor here follows the destination from then on.
+    """
     destination = await services.directory.actor(str(job.payload["destination"]), max_age=NEVER, fresh=True)
     if job.key not in destination.also_known_as:
         return "not known by its destination"
     if destination.moved_to == job.key:
         return "moved in a circle"
     moved = await services.directory.actor(job.key, max_age=NEVER, fresh=True)
-    return "moved" if moved.moved_to == destination.iri else "not confirmed by itself"
+    if moved.moved_to != destination.iri:
+        return "not confirmed by itself"
+    while await services.storage.write(follow_along, moved, destination, now):
+        services.nudge()
+    services.nudge()
+    return "moved"
 
 
 async def _classify(job: Job, services: Services, now: Millis) -> str:

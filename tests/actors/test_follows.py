@@ -114,8 +114,10 @@ async def test_only_the_exact_pending_follow_is_answered(
         assert answered is not None
         assert (answered.state, answered.changed_at) == (answer.__name__ + "ed", LATER)
         assert follows.accept(tx, **right, now=LATER) is None
-        assert follows.reject(tx, **right, now=LATER) is None
         assert find_follow(tx, FIRST) == answered
+        ended = follows.reject(tx, **right, now=LATER)
+        assert (ended is None) == (answered.state == "rejected")
+        assert follows.accept(tx, **right, now=LATER) is None
 
     await database.write(check)
 

@@ -64,6 +64,9 @@ def test_desk_of_an_area_with_the_longest_name() -> None:
         "ko_uhou",
         "town_hall",
         "x_alert",
+        "0fficial_x",
+        "town_ha1l",
+        "x_po1ice",
     ],
 )
 def test_official_names_are_for_official_kinds(name: str) -> None:

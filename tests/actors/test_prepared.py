@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.dialects import postgresql, sqlite
 
-from actors.prepared import Prepared
+from actors.prepared import Prepared, one_of
 from web.database import Database
 
 META = sa.MetaData()
@@ -36,6 +36,17 @@ RENAME = Prepared(
     .where(THINGS.c.name == sa.bindparam("wanted"))
     .values(name=sa.bindparam("given"), good=False)
     .returning(THINGS.c.id, THINGS.c.good)
+)
+AMONG = Prepared(
+    lambda dialect: (
+        sa.select(THINGS.c.id, THINGS.c.good)
+        .where(
+            one_of(THINGS.c.id, "ids", dialect),
+            THINGS.c.name.in_(["snow", "rain", "hail"]),
+            THINGS.c.id < sa.bindparam("most"),
+        )
+        .order_by(THINGS.c.id)
+    )
 )
 REMOVE = Prepared(sa.delete(THINGS).where(THINGS.c.id > sa.bindparam("most")))
 
@@ -149,3 +160,25 @@ def test_a_default_that_python_computes_is_refused() -> None:
     with engine.connect() as tx, pytest.raises(ValueError, match="default"):
         incomplete.run(tx, id=1)
     engine.dispose()
+
+
+@pytest.mark.anyio
+async def test_a_list_may_have_any_length_beside_constants(database: Database) -> None:
+    await _with_things(database)
+    for ids, found in (
+        ([1, 2, 3], [(1, True), (3, False)]),
+        ([3], [(3, False)]),
+        ([3, 3, 1], [(1, True), (3, False)]),
+        ([99], []),
+        ([], []),
+    ):
+        rows = await database.read(lambda tx, ids=ids: AMONG.all(tx, ids=ids, most=4))
+        assert [tuple(row) for row in rows] == found, ids
+    assert not await database.read(lambda tx: AMONG.all(tx, ids=[1, 2, 3], most=1))
+
+
+@pytest.mark.anyio
+async def test_numbers_that_are_no_integers_come_back(database: Database) -> None:
+    half = Prepared(sa.select(sa.type_coerce(sa.literal_column("0.5"), sa.Float)))
+    found = await database.read(half.first)
+    assert float(found[0]) == 0.5

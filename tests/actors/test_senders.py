@@ -370,6 +370,16 @@ async def test_a_rotated_key_is_fetched_anew(scene: Scene) -> None:
     ] * 2
 
 
+async def test_a_key_that_its_owner_no_longer_names_is_forgotten_with_her_old_document(scene: Scene) -> None:
+    scene.publish(describe())
+    await scene.directory.key(MAIN)
+    scene.publish(replace(describe(), keys=()))
+    await scene.directory.actor(ALICE, max_age=-1)
+    assert scene.directory.cached(MAIN) is None
+    with pytest.raises(SignatureRejected):
+        await scene.directory.key(MAIN)
+
+
 async def test_a_key_is_refreshed_once_in_five_minutes(scene: Scene) -> None:
     await rotate(scene)
     for _ in range(50):

@@ -13,7 +13,7 @@ from actors.records import ActorKind, ActorRecord, Dialect
 from actors.servers import override_dialect
 from actors.standing import set_standing
 from areas import boosts, compose, decisions, placements, posts, registry, submissions
-from areas.records import AreaRecord, Draft, Named, Placed, PlacementRecord, PostRecord
+from areas.records import AreaRecord, Draft, Named, Placed, PlacementRecord, PostRecord, Revision
 from areas.tables import areas, bans
 from federation.vocabulary import PUBLIC, Create, Delete, Iri, Mention, Millis, Post, Update
 from outbox.subscriptions import subscribe
@@ -190,7 +190,7 @@ class Rig:
         given = {"to": post.to, "cc": post.cc, "id": Iri(f"{post.id}/updates/{self.updates}"), **values}
         thing = {"id": post.id, "type": post.type, "updated": self.updates}
         raw = {"id": given["id"], "type": "Update", "actor": author, "object": thing}
-        return Update(actor=author, object=post, raw=json.dumps(raw).encode(), **given)
+        return Update(**{"actor": author, "object": post, "raw": json.dumps(raw).encode(), **given})
 
     async def send(self, author: ActorRecord, post: Post, **values: Any) -> dict[str, str]:
         """A Create arrives; returns what each area made of it: "state rule"."""
@@ -234,7 +234,7 @@ class Rig:
 
     async def rewrite(self, post: PostRecord, text: str) -> PostRecord:
         self.pass_time()
-        return await self.do(compose.edit, post.id, text, self.now)
+        return await self.do(compose.edit, post.id, Revision(text), self.now)
 
     async def decide(self, act: str, placement: PlacementRecord, **values: Any) -> PlacementRecord:
         given = {"by": None, "reason": "", "now": self.now, **values}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from actors.records import ActorRecord
 from actors.remote import mark_gone
 from actors.standing import block_actor, block_server
-from areas import decisions, placements
+from areas import decisions, placements, relays
 from areas.placements import Verdict
 from areas.records import AreaRecord, PlacementRecord, PlacementState
 from areas.tables import placements as placement_table
@@ -122,7 +122,7 @@ async def test_a_removal_without_a_reason_is_no_deletion(
     note = rig.note(alice, "post", cc=(area.iri,))
     await rig.send(alice, note)
     await rig.decide("remove", (await rig.placements(note.id))["megumino"])
-    assert (await rig.said())[-1].body["object"]["summary"] == decisions.REMOVED
+    assert (await rig.said())[-1].body["object"]["summary"] == relays.REMOVED
 
 
 async def test_a_removal_concerns_one_area_alone(rig: Rig, area: AreaRecord, alice: ActorRecord) -> None:
@@ -258,7 +258,7 @@ async def test_places_in_timelines_are_given_once(
         await rig.decide("approve", (await rig.placements(f"https://p.test/notes/{slug}"))["shimamatsu"])
         for slug in ("one", "two")
     ]
-    assert [(each.position or 0) & 0x7FFF for each in found] == [3, 4]
+    assert [(each.position or 0) & 0x7FFF for each in found] == [3, 7]
 
 
 async def test_what_waits_is_listed_oldest_first(rig: Rig, strict: AreaRecord, alice: ActorRecord) -> None:

@@ -75,11 +75,30 @@ async def test_what_was_deleted_before_it_came_stays_deleted(
     assert await rig.post(note.id) is None
 
 
+async def test_nobody_else_deletes_a_post_before_it_came(
+    rig: Rig, area: AreaRecord, alice: ActorRecord
+) -> None:
+    neighbour = await rig.stranger("neighbour")
+    note = rig.note(alice, "post", cc=(area.iri,))
+    await rig.delete(neighbour, note.id)
+    assert await rig.send(alice, note) == {"megumino": "accepted accepted"}
+    assert await rig.delete(alice, note.id) is True
+
+
 async def test_nobody_else_deletes_a_post(rig: Rig, alice: ActorRecord, note: Post) -> None:
     bob = await rig.stranger("bob")
     assert await rig.delete(bob, note.id) is False
     assert (await rig.stored(note.id)).deleted_at is None
     assert await rig.count(tombstones) == 0
+
+
+async def test_a_burial_is_of_one_origin(rig: Rig, area: AreaRecord, alice: ActorRecord) -> None:
+    """B23. What somebody elsewhere says is gone stays free for its owner."""
+    eve, note = await rig.stranger("eve", "e.test"), rig.note(alice, "next", cc=(area.iri,))
+    await rig.do(posts.bury, note.id, eve, rig.now)
+    assert not await rig.do(posts.is_ended, note.id, alice)
+    assert await rig.do(posts.is_ended, note.id, eve)
+    assert await rig.send(alice, note) == {"megumino": "accepted accepted"}
 
 
 async def test_what_is_held_is_withdrawn_and_cannot_be_approved(rig: Rig, alice: ActorRecord) -> None:

@@ -32,6 +32,11 @@ async def test_newer_text_replaces_older(rig: Rig, alice: ActorRecord, note: Pos
     assert await rig.shorts() == ["Announce/object"], "who reads boosts by id hears of no edit from us"
 
 
+async def test_an_edit_is_as_harmless_as_a_post(rig: Rig, alice: ActorRecord, note: Post) -> None:
+    await rig.edit(alice, replace(note, content='<p onclick="x">new</p><script>alert(1)</script>'))
+    assert (await rig.stored(note.id)).content == "<p>new</p>"
+
+
 @pytest.mark.parametrize("updated", [-HOUR, 0, None])
 async def test_older_equal_and_undated_text_does_not(
     rig: Rig, alice: ActorRecord, note: Post, updated: int | None
@@ -126,6 +131,15 @@ async def test_an_edit_that_is_signed_inside_is_passed_on_as_it_is(
 
 async def test_an_unsigned_edit_is_not_forwarded(rig: Rig, alice: ActorRecord, note: Post) -> None:
     await rig.edit(alice, note)
+    assert await rig.shorts() == ["Announce/object"]
+
+
+@pytest.mark.parametrize("name", ["bto", "bcc", "b\\u0063c"])
+async def test_an_edit_that_names_somebody_in_secret_is_not_forwarded(
+    rig: Rig, alice: ActorRecord, note: Post, name: str
+) -> None:
+    raw = f'{{"type": "Update", "object": {{"{name}": ["https://a.test/users/secret"]}}}}'.encode()
+    await rig.edit(alice, note, has_proof=True, raw=raw)
     assert await rig.shorts() == ["Announce/object"]
 
 
@@ -368,6 +382,15 @@ async def test_a_document_without_addressing_proves_nothing(rig: Rig, alice: Act
     assert (await rig.stored(note.id)).visibility == "public"
     assert await reread(rig, alice, note) is False
     assert (await rig.live(note.id)).keys() == {"megumino"}
+
+
+async def test_what_was_deleted_meanwhile_is_not_read_again(rig: Rig, alice: ActorRecord, note: Post) -> None:
+    """The document was fetched before the deletion came."""
+    await rig.delete(alice, note.id)
+    last = await rig.last()
+    assert not await reread(rig, alice, replace(note, content="<p>new</p>", updated=Millis(rig.now + 1)))
+    assert (await rig.stored(note.id)).content == ""
+    assert await rig.said(after=last) == []
 
 
 async def test_an_older_copy_proves_nothing(rig: Rig, alice: ActorRecord, note: Post) -> None:

@@ -37,9 +37,9 @@ async def test_each_actor_counts_once_for_each_kind(
 ) -> None:
     assert await react(rig, bob, note.id) is True
     assert await react(rig, bob, note.id, slug="2") is False
-    assert await react(rig, bob, note.id, "Announce") is True
+    assert await react(rig, bob, note.id, "EmojiReact") is True
     assert await react(rig, alice, note.id) is True
-    assert await counts(rig, note.id) == {"Like": 2, "Announce": 1}
+    assert await counts(rig, note.id) == {"Like": 2, "EmojiReact": 1}
 
 
 async def test_only_what_anyone_may_read_can_be_liked(
@@ -71,7 +71,7 @@ async def test_a_reaction_is_taken_back_by_what_it_was_about(
     await react(rig, bob, note.id)
     for actor, kind, thing in (
         (alice, "Like", note.id),
-        (bob, "Announce", note.id),
+        (bob, "EmojiReact", note.id),
         (bob, "Like", "https://x.test/1"),
     ):
         assert await rig.do(reactions.undo_kind, actor=actor, object_iri=Iri(thing), kind=kind) is False

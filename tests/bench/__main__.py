@@ -3,17 +3,22 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import uvloop
 
-from tests.bench import fanout, inbox, posting
+from tests.bench import fanout, inbox, posting, reads, search
+from tests.bench.elder import Towns
 from tests.bench.results import Result, keep, show
+from web import garbage
 
-PARTS: dict[str, Callable[[], Awaitable[list[Result]]]] = {
-    "inbox": inbox.run,
-    "fanout": fanout.run,
-    "posting": posting.run,
+PARTS: dict[str, Callable[[Towns], Awaitable[list[Result]]]] = {
+    "inbox": lambda _: inbox.run(),
+    "fanout": lambda _: fanout.run(),
+    "posting": lambda _: posting.run(),
+    "reads": reads.run,
+    "search": search.run,
 }
 KEPT = Path("var/bench.json")
 
@@ -23,10 +28,13 @@ async def main(names: list[str]) -> None:
     unknown = set(names) - set(PARTS)
     if unknown:
         sys.exit(f"bench: no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    garbage.settle()  # so that floors have it too
     results: list[Result] = []
-    for name in names or list(PARTS):
-        print(f"{name} …", flush=True)
-        results += await PARTS[name]()
+    async with AsyncExitStack() as stack:
+        towns = Towns(stack)
+        for name in names or list(PARTS):
+            print(f"{name} …", flush=True)
+            results += await PARTS[name](towns)
     print(show(results))
     keep(results, KEPT)
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from federation import signatures
 from federation.vocabulary import Iri, Millis
-from tests.bench import floors
+from tests.bench import floors, statements
 from tests.bench.people import KEYS, open_town, remote, save_people
 from tests.bench.results import Result, of_floor
 from tests.bench.serving import Load, load, request, serve
@@ -22,6 +22,7 @@ from web.app import create_app
 AUTHORS = 50
 REQUESTS = 4_000
 WARM = 500
+RECORDED = 1_000
 HOST = "bench.example"
 PEER = "https://peer.example"
 TEXT = "<p>駅前の除雪が入りました。歩道はまだ狭いので、足もとに気をつけてお出かけください。</p>"
@@ -92,9 +93,13 @@ async def run() -> list[Result]:
                     folder / "requests",
                     pace=full.rate / 2,
                 )
-            _check(full, half)
+                statements.copy(folder / "town" / "bench.db", folder / "before.db")
+                with statements.recording() as said:
+                    more = await load(port, creates(area.iri, RECORDED, now, "recorded"), folder / "requests")
+            _check(full, half, more)
             body = create(area.iri, f"{PEER}/users/u1", "floor", now)
         bare = await _bare(folder, body)
+        of_sqlite = statements.run_again(folder / "before.db", said) / RECORDED * 1e6
         floor = (
             floors.verify()
             + floors.digest(body)
@@ -108,6 +113,8 @@ async def run() -> list[Result]:
         Result("inbox.rate", full.rate, "requests/s"),
         Result("inbox.p99_half_load", half.p99, "ms", target="< 50"),
         Result("inbox.bare_server", bare, "µs CPU"),
+        Result("inbox.sqlite_alone", of_sqlite, "µs CPU"),
+        Result("inbox.statements", len(said) / RECORDED, "a request"),
     ]
 
 

@@ -14,6 +14,7 @@ from federation.vocabulary import Actor, Iri, Millis, PublicKey
 from outbox.subscriptions import subscribe
 from tests.testrig.peers import rsa_key
 from tests.testrig.world import Town, make_settings
+from web import garbage
 from web.node import open_node
 
 KEYS = 5
@@ -32,6 +33,7 @@ async def open_town(
         wrapper_class=structlog.make_filtering_bound_logger("critical"),
     )
     async with open_node(settings, log=quiet) as node:
+        garbage.settle()  # as `kairanban serve` does
         yield Town(node, node.clock)
 
 

@@ -3,8 +3,7 @@
 import asyncio
 import json
 import sys
-import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from tests.bench import clocks
 from web.protocol import server_config
 from web.settings import Listen
 
@@ -50,9 +50,15 @@ class Load:
 
 
 async def load(
-    port: int, requests: Iterable[bytes], file: Path, *, connections: int = 32, pace: float = 0
+    port: int,
+    requests: Iterable[bytes],
+    file: Path,
+    *,
+    connections: int = 32,
+    pace: float = 0,
+    servers: Sequence[int] = (),
 ) -> Load:
-    """Send `requests` from another process, and account this one's CPU."""
+    """Send `requests` from another process, and account this one's CPU, and that of the database's `servers`."""
     prepared = list(requests)
     file.write_bytes(SEPARATOR.join(prepared))
     process = await asyncio.create_subprocess_exec(
@@ -63,9 +69,9 @@ async def load(
         stdout=asyncio.subprocess.PIPE,
     )
     job = {"file": str(file), "port": port, "connections": connections, "pace": pace}
-    begin = time.process_time()
+    begin = clocks.cpu(servers)
     out, _ = await process.communicate(json.dumps(job).encode() + b"\n")
-    cpu = time.process_time() - begin
+    cpu = clocks.cpu(servers) - begin
     found = json.loads(out)
     count = len(prepared)
     return Load(

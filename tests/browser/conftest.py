@@ -1,21 +1,15 @@
 """A town on a loopback socket, and a real Chromium that notes everything it asks for and complains of."""
 
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.testrig.network import Clock
-from tests.testrig.world import Town, make_settings
-from web.app import create_app
-from web.node import open_node
-from web.protocol import server_config
-from web.settings import Listen
+from tests.testrig.sockets import serve_town
+from tests.testrig.world import Town
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -53,20 +47,9 @@ class Visitor:
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
     """Served at `http://chitose.localhost:{port}`."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    host = f"chitose.localhost:{listener.getsockname()[1]}"
     url = f"sqlite+aiosqlite:///{tmp_path}/town.db"
-    settings = make_settings(host, tmp_path, url, base_url=f"http://{host}")
-    clock = Clock()
-    async with open_node(settings, clock=clock) as node:
-        config = server_config(create_app(node), Listen("127.0.0.1", 0))
-        config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = config.lifespan_class(config)
-        await server.startup(sockets=[listener])
-        yield Town(node, clock)
-        await server.shutdown(sockets=[listener])
+    async with serve_town("chitose.localhost", tmp_path, url) as served:
+        yield served
 
 
 @pytest.fixture

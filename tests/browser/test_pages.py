@@ -2,10 +2,17 @@
 
 import pytest
 
+from areas import compose
+from areas.media.records import Details
+from areas.records import Draft
 from tests.browser.conftest import Visitor
+from tests.testrig import pictures
 from tests.testrig.world import Town
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+SEEN = """[...document.images].filter(each => each.checkVisibility())
+    .every(each => each.complete && each.naturalWidth > 0)"""
+"""What is folded (the QR code) is loaded when it is opened."""
 FIELDS = "a[href], button, input, textarea, [tabindex='0']"
 
 
@@ -95,5 +102,33 @@ async def test_a_report_is_sent_without_scripts(town: Town, visitor: Visitor) ->
     await visitor.page.locator("#text").fill("宣伝です。")
     await visitor.page.get_by_role("button", name="送る").click()
     assert await visitor.page.get_by_text("お知らせを受け取りました").is_visible()
+    assert visitor.complaints == []
+    assert visitor.strangers == []
+
+
+async def test_pictures_are_seen_and_come_from_here(town: Town, visitor: Visitor) -> None:
+    """Decoded by a real browser under our own policy; described for who does not see them."""
+    area, author = await town.area("megumino"), await town.person("hanako")
+    taken = []
+    for alt in ("桜の木", None, "夜の桜"):
+        with town.node.library.sandbox.open_file() as file:
+            file.write(pictures.jpeg(800, 600))
+            taken.append(await town.node.library.take(file, author.id, details=Details(alt)))
+    draft = Draft(author.id, "咲きました。", (area.actor_id,), media_ids=tuple(each.id for each in taken))
+    await town.write(compose.publish, draft, town.clock())
+    await visitor.go("/areas/megumino")
+    page = visitor.page
+    shown = page.locator(".pictures img")
+    await shown.last.scroll_into_view_if_needed()
+    await page.wait_for_function(SEEN)
+    assert await shown.evaluate_all("all => all.map(each => each.naturalWidth)") == [640, 640, 640]
+    assert await shown.evaluate_all("all => all.map(each => each.alt)") == [
+        "桜の木",
+        "説明のない画像",
+        "夜の桜",
+    ]
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    await shown.first.click()
+    await page.wait_for_url("**/media/*.jpg")
     assert visitor.complaints == []
     assert visitor.strangers == []

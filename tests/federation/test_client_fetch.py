@@ -356,6 +356,29 @@ async def test_a_peer_that_does_not_say_goodbye(network: Network) -> None:
     server.close()
 
 
+async def test_what_is_not_read_is_dropped_without_a_goodbye(network: Network) -> None:
+    """A farewell reads on, for as long as the peer takes for its own: here nothing waits for that."""
+    server = socket.create_server(("127.0.0.1", 0))
+    network.hosts["peer.test"] = ("127.0.0.1", server.getsockname()[1])
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {ACTIVITY}\r\nContent-Length: 2000000000\r\n\r\n"
+
+    def serve() -> bool:
+        accepted, _address = server.accept()
+        with network.context("peer.test").wrap_socket(accepted, server_side=True) as connection:
+            connection.recv(65536)
+            connection.sendall(head.encode())
+            poll = select.poll()
+            poll.register(connection, select.POLLRDHUP)
+            return bool(poll.poll(5000))
+
+    async with network.client(deadlines=Deadlines(drain=60)) as client:
+        is_closed = asyncio.create_task(asyncio.to_thread(serve))
+        with pytest.raises(Unreachable, match="longer than"):
+            await client.fetch(URL)
+        assert await is_closed
+    server.close()
+
+
 async def test_redirects_share_one_deadline(network: Network) -> None:
     async def slow(_request: Received, connection: Connection) -> None:
         await asyncio.sleep(0.2)

@@ -248,6 +248,23 @@ def test_line_breaks_are_no_depth(markup: str) -> None:
     assert sanitise(markup) == markup
 
 
+@pytest.mark.parametrize("href", ["/x", "https://a.example/?y=>2", "javascript:1"])
+def test_a_link_that_leads_nowhere_is_settled_too(href: str) -> None:
+    clean = sanitise(f'<a href="{href}" class="mention u-url">a</a>')
+    assert clean == f'<a class="mention u-url" rel="{html.REL}">a</a>'
+    assert sanitise(clean) == clean
+
+
+def test_half_a_character_is_left_out() -> None:
+    """Nothing can encode it: neither the sanitiser nor a database."""
+    assert sanitise("<p>a\ud800b</p>") == "<p>ab</p>"
+    assert plain_name("花\udc00子", 10) == "花子"
+
+
+def test_a_long_text_keeps_as_much_as_is_read() -> None:
+    assert sanitise("x" * (html.MAX_LENGTH + 5_000)) == "x" * html.MAX_LENGTH
+
+
 def test_stray_ends_are_no_depth() -> None:
     assert sanitise("</b>" * 100 + "<p>x</p>" * 400) == "<p>x</p>" * 400
 
@@ -470,6 +487,11 @@ def test_links_are_what_is_advertised() -> None:
         ("e\u0301", "e\u0301"),
         ("Z" + "\u0301\u0316" * 30 + "x", "Z\u0301\u0316\u0301x"),
         ("が\u3099", "が\u3099"),
+        ("ก" + "\u0e47" * 40, "ก" + "\u0e47" * 3),
+        ("あ" + "\u3099" * 40 + "い", "あ" + "\u3099" * 3 + "い"),
+        ("花\U000e0041\U000e007f子", "花子"),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",) * 2,
+        ("\U0001f3f4\U000e0068\U000e0069", "\U0001f3f4"),
         ("\x00\x07a\x85b\x9f", "a b"),
         ("\u202e\u200b", ""),
     ],

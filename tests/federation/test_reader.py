@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 from contextlib import suppress
 
 import pytest
@@ -110,27 +111,37 @@ def test_brackets_in_texts_do_not_count() -> None:
     assert isinstance(load_json(wide), dict)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"[" + b"[]," * 349_000 + b"[]]",
-        b'{"a":"' + b'\\"' * 500_000,
-        b'"' * 1_000_000,
-        b'{"a":"' + b"\\\\" * 500_000 + b'\\u0000"}',
-        b'"\\' * 500_000,
-        b"]" * 1_000_000,
-        b" " * 1_000_000 + b"[" * 33,
-        b"{" * 1_000_000,
-        b'{"a":' * 200_000,
-        b"-" + b"9" * 1_000_000,
-        b'{"a":"' + b"\\ud83d\\ude00" * 80_000 + b'"}',
-    ],
-)
+MALICE = [
+    b"[" + b"[]," * 349_000 + b"[]]",
+    b'{"a":"' + b'\\"' * 500_000,
+    b'"' * 1_000_000,
+    b'{"a":"' + b"\\\\" * 500_000 + b'\\u0000"}',
+    b'"\\' * 500_000,
+    b"]" * 1_000_000,
+    b" " * 1_000_000 + b"[" * 33,
+    b"{" * 1_000_000,
+    b'{"a":' * 200_000,
+    b"-" + b"9" * 1_000_000,
+    b'{"a":"' + b"\\ud83d\\ude00" * 80_000 + b'"}',
+]
+
+
+@pytest.mark.parametrize("data", MALICE)
 def test_a_mebibyte_of_malice_is_judged_quickly(data: bytes) -> None:
     started = time.process_time()
     with suppress(MalformedDocument):
         load_json(data)
     assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize("data", MALICE)
+def test_a_mebibyte_of_malice_takes_a_few(data: bytes) -> None:
+    tracemalloc.start()
+    with suppress(MalformedDocument):
+        load_json(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20
 
 
 @given(st.binary(max_size=200))
@@ -274,6 +285,11 @@ def test_what_is_required_fails_with_its_path() -> None:
 )
 def test_links(url: JsonValue, expected: str | None) -> None:
     assert Reader({"url": url}).link("url") == expected
+
+
+def test_numbers_fit_every_database() -> None:
+    reader = Reader({"most": 2**31 - 1, "more": 2**31, "far": 2**63 - 1})
+    assert (reader.number("most"), reader.number("more"), reader.number("far")) == (2**31 - 1, None, None)
 
 
 def test_numbers_flags_and_texts() -> None:

@@ -68,6 +68,7 @@ def test_handles(text: str, expected: tuple[str, str]) -> None:
             "a\n@example.com",
             "a@example.com\n",
             "a" * 300 + "@b.example",
+            "@!b@c.example",  # read again it would be another name
         ),
     ],
 )

@@ -1,4 +1,4 @@
-// A small server of other software, made with Fedify: one actor who follows, posts, edits and deletes on command.
+// A small server of other software, made with Fedify: one actor who does on command what people do.
 //
 // Started as `node peer.mjs OPTIONS` with OPTIONS = {"name", "host", "scheme", "certificate", "key"} in JSON. The scheme
 // ("rfc9421" or "cavage") is the one that it signs with at its first knock, and the only one that it takes.
@@ -21,12 +21,14 @@ import {
   verifyRequest,
 } from "@fedify/fedify";
 import {
+  Accept,
   Activity,
   Announce,
   Create,
   Delete,
   Endpoints,
   Follow,
+  Like,
   Mention,
   Note,
   Person,
@@ -192,7 +194,7 @@ const find = async (where) => {
   return found;
 };
 
-const write = (area, id, text, updated) =>
+const write = (area, id, text, { updated, answers } = {}) =>
   new Note({
     id: context.getObjectUri(Note, { identifier: name, id }),
     attribution: me,
@@ -201,6 +203,7 @@ const write = (area, id, text, updated) =>
     content: `<p><a href="${area.id.href}" class="u-url mention">@${area.preferredUsername}</a> ${text}</p>`,
     tags: [new Mention({ href: area.id, name: `@${area.preferredUsername}@${area.id.host}` })],
     published: Temporal.Instant.from("2026-11-01T00:00:00Z"),
+    replyTarget: answers && new URL(answers),
     updated,
   });
 
@@ -211,6 +214,8 @@ async function send(to, Kind, id, values) {
   await context.sendActivity({ identifier: name }, to, activity);
   return { id: note.href, activity: activity.id.href };
 }
+
+const REACTIONS = { Like, Announce };
 
 const makeFollow = (target, id) => new Follow({ id: new URL(id, me), actor: me, object: target.id });
 
@@ -231,19 +236,56 @@ const commands = {
     );
     return { id: found.id.href };
   },
-  async post({ area, id, text }) {
+  async accept({ author, follow }, number) {
+    const found = await find(author);
+    const object = new Follow({ id: new URL(follow), actor: found.id, object: me });
+    const sent = new Accept({ id: new URL(`#accepts/${number}`, me), actor: me, object });
+    await context.sendActivity({ identifier: name }, found, sent);
+    return { activity: sent.id.href };
+  },
+  // Like or boost somebody's post, or take that back.
+  async react({ kind, object, author, undo }) {
+    const found = await find(author);
+    const made = new REACTIONS[kind]({
+      id: new URL(`#${kind}/${encodeURIComponent(object)}`, me),
+      actor: me,
+      object: new URL(object),
+      to: PUBLIC_COLLECTION,
+      cc: found.id,
+    });
+    const sent = undo
+      ? new Undo({ id: new URL(`#${crypto.randomUUID()}`, me), actor: me, object: made, to: PUBLIC_COLLECTION })
+      : made;
+    await context.sendActivity({ identifier: name }, found, sent);
+    return { activity: sent.id.href };
+  },
+  async vote({ question, author, option }) {
+    const found = await find(author);
+    const id = crypto.randomUUID();
+    const note = new Note({
+      id: context.getObjectUri(Note, { identifier: name, id }),
+      attribution: me,
+      to: found.id,
+      name: option,
+      replyTarget: new URL(question),
+    });
+    const create = new Create({ id: new URL(`#${id}`, me), actor: me, to: found.id, object: note });
+    await context.sendActivity({ identifier: name }, found, create);
+    return { activity: create.id.href };
+  },
+  async post({ author, area = author, id, text, answers }) {
     const found = await find(area);
-    const note = write(found, id, text);
+    const note = write(found, id, text, { answers });
     notes.set(id, note);
     return await send(found, Create, id, { cc: found.id, object: note });
   },
-  async edit({ area, id, text }) {
+  async edit({ author, area = author, id, text }) {
     const found = await find(area);
-    const note = write(found, id, text, Temporal.Now.instant());
+    const note = write(found, id, text, { updated: Temporal.Now.instant() });
     notes.set(id, note);
     return await send(found, Update, id, { cc: found.id, object: note });
   },
-  async delete({ area, id }) {
+  async delete({ author, area = author, id }) {
     const found = await find(area);
     const tombstone = new Tombstone({ id: notes.get(id).id });
     notes.delete(id);

@@ -17,6 +17,7 @@ from federation.vocabulary import (
     Follow,
     Iri,
     Like,
+    Lock,
     Millis,
     Move,
     OtherActivity,
@@ -91,6 +92,7 @@ def claims(by: str) -> dict[str, Activity]:
         "Flag": Flag(name("a", signer), signer, objects=(NOTE,)),
         "Follow": Follow(name("a", signer), signer, object=LOCAL),
         "Like": Like(name("a", signer), signer, object=NOTE),
+        "Lock": Lock(name("a", signer), signer, object=NOTE),
         "Move": Move(name("a", signer), signer, object=ALICE, destination=STRANGER),
         "Other": OtherActivity(name("a", signer), signer, type="View"),
         "Reject": Reject(name("a", signer), signer, object=about["a follow of her"]),
@@ -114,7 +116,7 @@ NOBODY: tuple[str, ...] = ()
 CLAIMED = {
     "Accept": ONLY_HERS,
     "Accept by id": ALL,
-    "Add": NOBODY,
+    "Add": ONLY_HER_ORIGIN,
     "Announce": ALL,
     "Announce of a post": ALL,
     "Block": ALL,
@@ -125,10 +127,11 @@ CLAIMED = {
     "Flag": ALL,
     "Follow": ALL,
     "Like": ALL,
+    "Lock": NOBODY,
     "Move": ONLY_HERS,
     "Other": NOBODY,
     "Reject": ONLY_HERS,
-    "Remove": NOBODY,
+    "Remove": ONLY_HER_ORIGIN,
     "Undo of a like": ONLY_HERS,
     "Undo of an announce": ONLY_HERS,
     "Undo of a follow": ONLY_HERS,
@@ -223,9 +226,9 @@ def test_a_post_without_attribution_is_its_signers() -> None:
 
 
 @pytest.mark.parametrize(
-    "thing", [Create(name("c", STRANGER), STRANGER, object=note()), actor(ALICE), Tombstone(NOTE)]
+    "thing", [Announce(name("c", STRANGER), STRANGER, object=note()), actor(ALICE), Tombstone(NOTE)]
 )
-def test_only_a_post_or_an_id_is_announced(thing: Thing) -> None:
+def test_only_a_post_an_id_or_what_was_done_is_announced(thing: Thing) -> None:
     announce = Announce(name("a", STRANGER), STRANGER, object=thing)
     assert isinstance(judge_claim(STRANGER, announce, SERVED), Ignored)
 
@@ -267,7 +270,22 @@ FLAG = Flag(name("f", ALICE), ALICE, objects=(NOTE,))
 ACCEPT = Accept(name("a", ALICE), ALICE, object=follow())
 ACCEPT_BY_ID = Accept(name("a", ALICE), ALICE, object=follow().id)
 REJECT = Reject(name("r", ALICE), ALICE, object=follow())
+FEATURED = Iri(f"{ALICE}/featured")
 WAITING = {"owner": LOCAL, "target": ALICE, "is_local": True, "is_pending": True}
+
+PINNED: list[tuple[Iri, dict[str, object], type[Verdict]]] = [
+    (FEATURED, {"owner": ALICE, "target": FEATURED}, Allowed),
+    (FEATURED, {"target": FEATURED}, Ignored),
+    (FEATURED, {"owner": NEIGHBOUR, "target": FEATURED}, Ignored),
+    (FEATURED, {"owner": ALICE, "target": FEATURED, "is_ended": True}, Ignored),
+    (FEATURED, {"owner": ALICE}, Ignored),
+    (Iri(f"{ALICE}/followers"), {"owner": ALICE, "target": FEATURED}, Ignored),
+]
+PINS: list[tuple[Activity, dict[str, object], type[Verdict]]] = [
+    (kind(name("p", ALICE), ALICE, object=NOTE, target=(target,)), stored, verdict)
+    for kind in (Add, Remove)
+    for target, stored, verdict in PINNED
+]
 
 STATES: list[tuple[Activity, dict[str, object], type[Verdict]]] = [
     (CREATE, {}, Allowed),
@@ -302,12 +320,16 @@ STATES: list[tuple[Activity, dict[str, object], type[Verdict]]] = [
     (BLOCK, {"is_local": True}, Allowed),
     (FLAG, {}, Ignored),
     (FLAG, {"is_known": True}, Allowed),
+    *PINS,
     (ACCEPT, WAITING, Allowed),
     (ACCEPT_BY_ID, WAITING, Allowed),
     (REJECT, WAITING, Allowed),
     (ACCEPT, {}, Ignored),
     (ACCEPT, {**WAITING, "is_pending": False}, Ignored),
+    (ACCEPT, {**WAITING, "is_pending": False, "is_accepted": True}, Ignored),
     (REJECT, {**WAITING, "is_pending": False}, Ignored),
+    (REJECT, {**WAITING, "is_pending": False, "is_accepted": True}, Allowed),
+    (REJECT, {**WAITING, "is_pending": False, "is_accepted": True, "target": STRANGER}, Ignored),
     (ACCEPT, {**WAITING, "target": NEIGHBOUR}, Ignored),
     (REJECT, {**WAITING, "target": STRANGER}, Ignored),
     (ACCEPT, {**WAITING, "is_local": False}, Ignored),

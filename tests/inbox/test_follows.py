@@ -185,6 +185,15 @@ async def test_nobody_ends_anothers_follow(town: Town, peer: Peer, how: str) -> 
     assert await town.follow_of(ALICE) is not None
 
 
+async def test_an_id_of_anothers_follow_ends_not_ones_own_either(town: Town, peer: Peer) -> None:
+    """B25. Both follow the same area."""
+    await town.hear(peer, follow(peer))
+    await town.hear(peer, {**follow(peer, name="f2"), "actor": BOB})
+    assert (await town.hear(peer, undo(peer, follow(peer)["id"], BOB))).startswith("ignored")
+    assert await town.follow_of(ALICE) is not None
+    assert await town.follow_of(BOB) is not None
+
+
 async def test_what_never_was_cannot_be_undone(town: Town, peer: Peer) -> None:
     assert await town.hear(peer, undo(peer, follow(peer))) == "ignored: nothing of the kind is stored"
 
@@ -257,13 +266,17 @@ async def test_only_who_was_asked_answers(town: Town, peer: Peer, asked: FollowR
     assert (await town.hear(peer, answer(peer, "Accept", thing, BOB))).startswith("ignored")
 
 
-async def test_an_answer_counts_once(town: Town, peer: Peer, asked: FollowRecord) -> None:
-    """B26: a Reject after the Accept moves nothing."""
+async def test_no_is_the_last_word(town: Town, peer: Peer, asked: FollowRecord) -> None:
+    """B26: a Reject ends what was accepted, as Mastodon removes a follower; nothing comes after it."""
     await town.hear(peer, answer(peer, "Accept", OURS))
-    assert (await town.hear(peer, answer(peer, "Reject", OURS, name="a2"))).startswith("ignored")
+    assert (await town.hear(peer, answer(peer, "Accept", OURS, name="a2"))).startswith("ignored")
+    assert await town.hear(peer, answer(peer, "Reject", OURS, name="a3")) == "done: "
+    for number, kind in enumerate(("Reject", "Accept")):
+        again = answer(peer, kind, OURS, name=f"a{number + 4}")
+        assert (await town.hear(peer, again)).startswith("ignored")
     found = await town.follow_of(HANAKO, ALICE)
     assert found is not None
-    assert found.state == "accepted"
+    assert found.state == "rejected"
 
 
 async def test_a_follow_of_ours_is_not_answered_for_us(town: Town, peer: Peer) -> None:

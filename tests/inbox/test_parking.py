@@ -149,6 +149,17 @@ async def test_a_page_that_is_no_key_holds_up_no_other(town: Town, peer: Peer) -
     assert await town.count(parked) == 1
 
 
+async def test_a_key_that_fails_is_not_asked_for_by_every_letter(town: Town, peer: Peer) -> None:
+    break_host(town, 500)
+    for number in range(12):
+        await town.post(sign(peer, create(peer, f"n{number}"), signer=ALICE))
+    town.network.carried.clear()
+    town.clock.advance(minutes=1)
+    await town.work()
+    assert len([each for each in town.network.carried if each.method == "GET"]) == 2
+    assert await town.count(parked) == 12
+
+
 async def test_another_host_does_not_wait_for_it(town: Town, peer: Peer) -> None:
     other = town.peer("q.test")
     carol = other.actor("carol")

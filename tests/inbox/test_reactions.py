@@ -6,14 +6,15 @@ import pytest
 import sqlalchemy as sa
 
 from areas import registry
-from areas.tables import reactions, reports
+from areas import reports as reporting
+from areas.tables import reactions, reports, shares
 from tests.inbox.rig import AREA, ORIGIN, Town, sign
 from tests.testrig.peers import Peer
 
 ALICE = "https://p.test/users/alice"
 BOB = "https://p.test/users/bob"
 SNOW = "https://p.test/notes/snow"
-UNKNOWN = "ignored: nothing public that is known here, or counted before"
+UNKNOWN = "ignored: nothing public that is known here, and nobody here follows"
 
 pytestmark = pytest.mark.anyio
 
@@ -24,9 +25,10 @@ async def _snow(town: Town, peer: Peer) -> None:
 
 
 async def counts(town: Town) -> dict[str, int]:
-    query = sa.select(reactions.c.kind, sa.func.count()).group_by(reactions.c.kind)
-    rows = await town.database.read(lambda tx: tx.execute(query).all())
-    return {row[0]: row[1] for row in rows}
+    boosted = sa.select(sa.literal("Announce"), sa.func.count()).select_from(shares)
+    reacted = sa.select(reactions.c.kind, sa.func.count()).group_by(reactions.c.kind)
+    rows = await town.database.read(lambda tx: tx.execute(sa.union_all(reacted, boosted)).all())
+    return {row[0]: row[1] for row in rows if row[1]}
 
 
 @pytest.mark.parametrize("kind", ["Like", "EmojiReact", "Dislike", "Announce"])
@@ -84,14 +86,16 @@ async def test_an_announce_is_never_a_submission(town: Town, peer: Peer) -> None
     assert await town.post_of(str(rain["id"])) is None
 
 
-async def test_a_wrapped_activity_is_ignored(town: Town, peer: Peer) -> None:
-    """The activity dialect (FEP-1b12): never an Announce in an Announce, and nothing inside is done."""
+async def test_a_wrapped_activity_of_whom_nobody_follows_is_ignored(town: Town, peer: Peer) -> None:
+    """The activity dialect (FEP-1b12): never an Announce in an Announce, and nothing is fetched."""
     group = peer.actor("town", "Group")
     rain = peer.create(peer.note(ALICE, "rain", cc=AREA))
-    for number, inner in enumerate((rain, peer.activity("Announce", ALICE, "x", SNOW))):
+    wrapped = peer.activity("Announce", ALICE, "x", SNOW)
+    for number, (inner, reason) in enumerate(((rain, UNKNOWN), (wrapped, "ignored: a wrapped boost"))):
         announce = peer.activity("Announce", group, f"a{number}", inner)
-        assert await town.hear(peer, announce) == "ignored: a wrapped activity"
+        assert await town.hear(peer, announce) == reason
     assert await counts(town) == {}
+    assert await town.post_of("https://p.test/notes/rain") is None
 
 
 async def test_an_announce_of_what_is_not_public_is_not_kept(town: Town, peer: Peer) -> None:
@@ -150,6 +154,13 @@ async def test_a_report_of_what_is_not_ours_is_not_kept(town: Town, peer: Peer) 
         await town.hear(peer, flag(peer, ALICE, "https://e.test/x")) == "ignored: nothing that is known here"
     )
     assert await town.count(reports) == 0
+
+
+async def test_a_report_is_looked_at_so_far_and_no_further(town: Town, peer: Peer) -> None:
+    """B30. 200 things may be named; each costs a look into the database."""
+    many = [f"https://e.test/{number}" for number in range(reporting.MOST_OBJECTS)]
+    assert (await town.hear(peer, flag(peer, *many, SNOW))).startswith("ignored: nothing that is known")
+    assert await town.hear(peer, {**flag(peer, SNOW, *many), "id": "https://p.test/flags/2"}) == "done: "
 
 
 async def test_reports_are_rate_limited(town: Town, peer: Peer) -> None:

@@ -120,7 +120,7 @@ class _Row:
 
 def _columns(actor: ActorRecord) -> dict[str, object]:
     columns = {name: getattr(actor, name) for name in ActorRecord.__slots__}
-    return {**columns, "also_known_as": "[]"}
+    return {**columns, "also_known_as": "[]", "fields": "[]"}
 
 
 def short(iri: str) -> str:

@@ -5,11 +5,12 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
-import threading
-from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -38,6 +39,8 @@ class Cluster:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="kairanban-pg-"))
         self._runner: list[str] = []
+        self.made: list[str] = []
+        """The names of its databases."""
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             user = pwd.getpwnam("postgres")
             os.chown(self.folder, user.pw_uid, user.pw_gid)
@@ -46,8 +49,13 @@ class Cluster:
         self._run(
             "initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"
         )
+        self._superuser = ThreadPoolExecutor(1, "superuser")
+        """A thread with a loop: whoever asks may be inside another."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._connection: Any = None
         self.start()
-        asyncio.run(self._make_template())
+        self.execute("CREATE DATABASE template_kairanban")
+        asyncio.run(_migrate(self.url("template_kairanban")))
 
     def start(self) -> None:
         """Start, and wait until it answers."""
@@ -62,8 +70,16 @@ class Cluster:
         """Stop now."""
         self._run("pg_ctl", "-D", str(self._data), "-w", "-m", mode, "stop")
 
+    def freeze(self, *, thaw: bool = False) -> None:
+        """Let every process of it stand still, so that it neither answers nor hangs up."""
+        first = int((self._data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        for pid in (first, *_find_children(first)):
+            os.kill(pid, signal.SIGCONT if thaw else signal.SIGSTOP)
+
     def remove(self) -> None:
         """Stop and delete everything."""
+        self._superuser.submit(self._hang_up).result()
+        self._superuser.shutdown()
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -73,27 +89,42 @@ class Cluster:
 
     def new(self, _folder: Path) -> str:
         """The URL of a fresh copy of the template."""
-        name = f"node{next(_names)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE template_kairanban")
+        return self._create(f"node{next(_names)}", "TEMPLATE template_kairanban STRATEGY FILE_COPY")
+
+    def new_empty(self) -> str:
+        """The URL of a database without any table."""
+        return self._create(f"empty{next(_names)}", "")
+
+    def drop_since(self, count: int) -> None:
+        """Forget all but its first `count` databases: each takes some ten megabytes."""
+        while len(self.made) > count:
+            self.execute(f"DROP DATABASE {self.made.pop()} WITH (FORCE)")
+
+    def _create(self, name: str, how: str) -> str:
+        self.execute(f"CREATE DATABASE {name} {how}")
+        self.made.append(name)
         return self.url(name)
 
     def execute(self, statement: str) -> None:
-        """Run one statement as the superuser, outside any of our code."""
+        """Run one statement as the superuser, outside any of our code and any loop."""
+        self._superuser.submit(self._execute, statement).result()
 
-        async def run() -> None:
-            connection = await asyncpg.connect(host=str(self.folder), user="postgres", database="postgres")
-            try:
-                await connection.execute(statement)
-            finally:
-                await connection.close()
+    def _execute(self, statement: str) -> None:
+        self._loop = self._loop or asyncio.new_event_loop()
+        self._loop.run_until_complete(self._execute_connected(statement))
 
-        _run_apart(run)
+    def _hang_up(self) -> None:
+        if self._loop is not None and self._connection is not None:
+            self._connection.terminate()
+            self._loop.run_until_complete(asyncio.sleep(0))  # the socket is closed in the loop's next turn
+            self._loop.close()
 
-    async def _make_template(self) -> None:
-        connection = await asyncpg.connect(host=str(self.folder), user="postgres", database="postgres")
-        await connection.execute("CREATE DATABASE template_kairanban")
-        await connection.close()
-        await _migrate(self.url("template_kairanban"))
+    async def _execute_connected(self, statement: str) -> None:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(
+                host=str(self.folder), user="postgres", database="postgres"
+            )
+        await self._connection.execute(statement)
 
     def _run(self, program: str, *args: str) -> None:
         command = [*self._runner, str(_binaries() / program), *args]
@@ -104,21 +135,10 @@ class Cluster:
             raise RuntimeError(f"{program}: {done.stdout}{done.stderr}")
 
 
-def _run_apart(function: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Run a coroutine function in a thread of its own: the caller may be inside an event loop."""
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            asyncio.run(function())
-        except BaseException as error:  # noqa: BLE001 - raised again in the caller
-            failure.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failure:
-        raise failure[0]
+def _find_children(parent: int) -> list[int]:
+    """The processes that `parent` has started and that still run."""
+    found = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+    return [int(pid) for pid in found.split()]
 
 
 def _binaries() -> Path:

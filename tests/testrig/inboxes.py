@@ -29,7 +29,13 @@ class Inboxes:
     received: dict[str, dict[str, list[bytes]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+    last: dict[str, signatures.Request] = field(default_factory=dict)
+    """The last POST to each host, with its signature."""
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    delay: Callable[[str], float] = lambda _host: 0.0
+    """Seconds until what arrived at a host is answered."""
+    when_asked: Callable[[], None] = lambda: None
+    """Called for everything that arrives."""
 
     def origin(self, name: str) -> str:
         return f"http://{name}.localhost:{self.port}"
@@ -88,10 +94,17 @@ class Inboxes:
                 if not message.get("more_body"):
                     break
             self.received[host][json.loads(body)["id"]].append(body)
+            self.last[host] = self._keep(host, scope, body)
             self.arrived.set()
+            self.when_asked()
+            await asyncio.sleep(self.delay(host))
             await _answer(send, 202, None)
             return
         await _answer(send, *self._get(host, scope["path"]))
+
+    def _keep(self, host: str, scope: Any, body: bytes) -> signatures.Request:
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        return signatures.Request("POST", self.origin(host), scope["path"], headers, body)
 
     def _get(self, host: str, path: str) -> tuple[int, Any]:
         if path.startswith("/users/") and path.count("/") == 2:

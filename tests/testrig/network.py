@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 import httpx
 from starlette.types import ASGIApp
@@ -50,6 +51,8 @@ class Network:
     hosts: dict[str, ASGIApp] = field(default_factory=dict)
     fault: Fault | None = None
     carried: list[Carried] = field(default_factory=list)
+    clocks: dict[str, Callable[[], Millis]] = field(default_factory=dict)
+    """Of hosts whose answers have a `Date`, as those of real servers do."""
 
     def transport(self, source: str) -> "Transport":
         """The way out for one node."""
@@ -78,7 +81,7 @@ class Transport(httpx.AsyncBaseTransport):
         verdict = self._network.fault(request) if self._network.fault else None
         if isinstance(verdict, int):
             self._note(request, body, verdict)
-            return httpx.Response(verdict, request=request)
+            return httpx.Response(verdict, headers=self._date(request), request=request)
         if verdict == "drop":
             self._note(request, body, None)
             raise httpx.ConnectError("lost on the way", request=request)
@@ -100,9 +103,12 @@ class Transport(httpx.AsyncBaseTransport):
         response = await transport.handle_async_request(copy)
         content = await response.aread()
         await asyncio.sleep(0)
-        return httpx.Response(
-            response.status_code, headers=response.headers, content=content, request=request
-        )
+        headers = httpx.Headers([*response.headers.multi_items(), *self._date(request).items()])
+        return httpx.Response(response.status_code, headers=headers, content=content, request=request)
+
+    def _date(self, request: httpx.Request) -> dict[str, str]:
+        clock = self._network.clocks.get(request.url.netloc.decode())
+        return {} if clock is None else {"date": formatdate(clock() / 1000, usegmt=True)}
 
     def _note(self, request: httpx.Request, body: bytes, status: int | None) -> None:
         carried = Carried(self._source, request.method, str(request.url), request.headers, body, status)

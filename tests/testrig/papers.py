@@ -21,6 +21,10 @@ class Papers:
         context.load_cert_chain(self.certificate, self.key)
         return context
 
+    def client_context(self) -> ssl.SSLContext:
+        """Return what a client needs that trusts this authority alone."""
+        return ssl.create_default_context(cafile=self.authority)
+
 
 def issue(folder: Path, *names: str) -> Papers:
     """Make an authority and its certificate of `names`, and write them to `folder`."""

@@ -84,7 +84,7 @@ class Peer:
             "to": [to] if isinstance(to, str) else list(to),
             "cc": [cc] if isinstance(cc, str) else list(cc),
             "content": f"<p>{name}</p>",
-            "published": stamp(self.clock.now),
+            "published": stamp(self.clock()),
             **more,
         }
         self.documents[iri] = document
@@ -128,7 +128,7 @@ class Peer:
             method="POST",
             url=inbox,
             body=body,
-            now=self.clock.now,
+            now=self.clock(),
         )
         async with httpx.AsyncClient(transport=self.network.transport(self.host)) as client:
             return await client.post(inbox, content=body, headers=headers)

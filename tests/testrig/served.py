@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.testrig.papers import Papers
 from tests.testrig.programs import Program, Terminator, run, start
 from web.cli import control
@@ -49,3 +51,18 @@ async def serve(name: str, folder: Path, papers: Papers) -> AsyncIterator[Served
             address, _, port = listening["address"].removeprefix("http://").rpartition(":")
             terminator.backend = address, int(port)
             yield Served(host, folder, program)
+
+
+class Loopback(httpx.AsyncHTTPTransport):
+    """Goes to names below localhost as browsers do; the name service of many a system knows none of them."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions["sni_hostname"] = request.url.host
+        request.url = request.url.copy_with(host="127.0.0.1")
+        return await super().handle_async_request(request)
+
+
+def open_browser(served: Served, papers: Papers, **headers: str) -> httpx.AsyncClient:
+    """A client of a server that runs."""
+    transport = Loopback(verify=papers.client_context())
+    return httpx.AsyncClient(transport=transport, base_url=f"https://{served.host}", headers=headers)

@@ -13,6 +13,7 @@ from actors.keys import KeyPair
 from actors.origins import find_origins
 from actors.records import ActorKind, ActorRecord
 from actors.registration import create_local
+from actors.signin.passwords import Hasher
 from areas import compose, registry
 from areas.records import AreaRecord, Draft, Placed, PostRecord
 from areas.registry import NewArea
@@ -22,10 +23,13 @@ from federation.vocabulary import Iri, Millis
 from inbox.jobs.due import run_due
 from tests.testrig.network import Clock, Network
 from tests.testrig.peers import Peer, rsa_key
+from web.accounts.hashing import Hashing
 from web.app import create_app
 from web.node import Node, open_node
 from web.settings import Listen, Settings
 
+CHEAP = Hasher(memory_kib=8, passes=1)
+"""Tests guess passwords a thousand times."""
 ROUNDS = 60
 """Turns of the wheel after which something goes round in circles."""
 
@@ -102,14 +106,15 @@ class World:
     towns: dict[str, Town] = field(default_factory=dict)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
-    async def town(self, host: str, database_url: str) -> Town:
-        """Start a node at `https://{host}`."""
+    async def town(self, host: str, database_url: str, clock: Clock | None = None) -> Town:
+        """Start a node at `https://{host}`, with a clock of its own if one is given."""
+        clock = clock or self.clock
         settings = make_settings(host, self.folder / host, database_url)
         node = await self.stack.enter_async_context(
-            open_node(settings, transport=self.network.transport(host), clock=self.clock)
+            open_node(settings, transport=self.network.transport(host), clock=clock, hashing=Hashing(CHEAP))
         )
         self.network.hosts[host] = create_app(node)
-        self.towns[host] = Town(node, self.clock)
+        self.towns[host] = Town(node, clock)
         return self.towns[host]
 
     def peer(self, host: str, **how: Any) -> Peer:
@@ -122,7 +127,7 @@ class World:
             before = len(self.network.carried)
             for town in self.towns.values():
                 await town.node.worker.drain()
-                await run_due(town.node.services, self.clock())
+                await run_due(town.node.services, town.clock())
             if len(self.network.carried) == before:
                 return
         raise AssertionError("the nodes do not come to rest")
@@ -142,7 +147,7 @@ def make_settings(host: str, folder: Path, database_url: str, **more: Any) -> Se
         "secret_key_file": secret,
         "listen": Listen("127.0.0.1", 0),
         "mail_url": f"file:{folder}/mail",
-        "mail_from": f"noreply@{host}",
+        "mail_from": f"noreply@{host.partition(':')[0]}",
         "media_url": f"file:{folder}/media",
         "log_format": "json",
         **more,

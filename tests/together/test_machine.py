@@ -15,13 +15,16 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, settings
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from areas import timelines
 from areas.records import AreaRecord
+from outbox.tables import destinations
 from tests.testrig.databases import SqliteTemplates
+from tests.testrig.loops import Unhurried
 from tests.testrig.peers import PUBLIC, Peer, stamp
 from tests.testrig.world import Town, World
 
@@ -62,10 +65,11 @@ class Neighbourhood(RuleBasedStateMachine):
     """Two authors, a follower in each dialect, one area."""
 
     templates: SqliteTemplates
+    loop: type[Unhurried] = Unhurried
 
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
+        self.runner = asyncio.Runner(loop_factory=self.loop)
         self.folder = tempfile.TemporaryDirectory()
         self.said: list[Said] = []
         self.count = 0
@@ -254,6 +258,55 @@ def test_each_public_submission_is_boosted_once_and_nothing_else(sqlite_template
     Neighbourhood.templates = sqlite_templates
     machine = Neighbourhood.TestCase
     machine.settings = settings(
-        max_examples=12, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=12,
+        stateful_step_count=18,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(
+            Phase.explicit,
+            Phase.reuse,
+            Phase.generate,
+        ),  # a failure is told; making it small takes minutes
     )
     machine("runTest").runTest()
+
+
+class Starved(Unhurried):
+    """Each time that somebody looks at the clock, the machine has done something else for a quarter of a minute."""
+
+    seconds = 0.0
+
+    def machine_time(self) -> float:
+        Starved.seconds += 15.0
+        return Starved.seconds
+
+
+class Hurried(Starved):
+    slowness = 1.0
+
+
+def deliver_one(templates: SqliteTemplates, loop: type[Unhurried]) -> int:
+    """A post that an area boosts to two servers at once; returns how many POSTs reached a server that follows."""
+    Neighbourhood.templates = templates
+    town = type("Town", (Neighbourhood,), {"loop": loop})()
+    try:
+        town._write(0, "public", names=True, parent=None, way=None)
+        town.deliver(None, "there.example")
+        return len(town.there.boosts(town.said[0].note["id"])) if _is_undoubted(town) else 0
+    finally:
+        town.runner.run(town.world.stack.aclose())
+        town.runner.close()
+        town.folder.cleanup()
+
+
+def _is_undoubted(town: Neighbourhood) -> bool:
+    """Whether nothing was written down as a failure."""
+    query = sa.select(sa.func.count()).where(destinations.c.last_error.is_not(None))
+    failed: int = town.runner.run(town.town.read(lambda tx: tx.execute(query).scalar_one()))
+    return failed == 0
+
+
+def test_a_machine_full_of_other_work_is_no_fault_of_a_server(sqlite_templates: SqliteTemplates) -> None:
+    """Found under load: deadlines ran out, deliveries were held for failed, and the machine sought for a cause."""
+    assert deliver_one(sqlite_templates, Starved) == 1
+    assert deliver_one(sqlite_templates, Hurried) == 0

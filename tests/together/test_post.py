@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from areas import compose, decisions, interactions, placements, timelines
-from areas.records import AreaRecord
+from areas.records import AreaRecord, Revision
 from tests.testrig.peers import PUBLIC, Peer, stamp
 from tests.testrig.world import Town, World
 
@@ -163,7 +163,7 @@ async def test_a_local_authors_edit_and_deletion_reach_those_who_got_the_boost(s
     post, _ = await scene.town.post(taro, "回覧板です", scene.area)
     await scene.world.settle()
     scene.world.clock.advance(minutes=1)
-    await scene.town.write(compose.edit, post.id, "回覧板です（訂正）", scene.world.clock())
+    await scene.town.write(compose.edit, post.id, Revision("回覧板です（訂正）"), scene.world.clock())
     await scene.world.settle()
     await scene.town.write(compose.delete, post.id, scene.world.clock())
     await scene.world.settle()

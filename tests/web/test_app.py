@@ -19,6 +19,14 @@ pytestmark = pytest.mark.anyio
 PAGES = ("/", "/areas/megumino", "/people/hanako", "/report", "/nothing", "/?lang=en", "/status/x")
 
 
+async def test_what_is_refused_at_the_door_has_its_headers_too(client: httpx.AsyncClient) -> None:
+    """The guard answers before anything of ours reads the request."""
+    for path in ("/", "/inbox", "/api/v1/apps"):
+        response = await client.get(path, headers={"host": "e.example"})
+        assert response.status_code == 421, path
+        assert response.headers["x-content-type-options"] == "nosniff", path
+
+
 async def test_every_page_has_its_headers(town: Town, client: httpx.AsyncClient) -> None:
     await town.area("megumino")
     await town.person("hanako")
@@ -46,7 +54,7 @@ async def test_errors_are_pages_for_people_and_problems_for_machines(client: htt
     assert "This page does not exist" in page.text
     machine = await client.get("/nothing", headers=JSON)
     assert machine.headers["content-type"] == "application/problem+json"
-    assert (await client.get("/api/v1/nothing")).headers["content-type"] == "application/problem+json"
+    assert (await client.get("/api/v1/nothing")).json() == {"error": "Record not found"}
 
 
 async def test_wrong_methods_say_which_are_right(client: httpx.AsyncClient) -> None:
@@ -100,6 +108,7 @@ async def test_a_wrong_clock_is_said(town: Town, client: httpx.AsyncClient) -> N
     assert response.status_code == 503
     assert response.json()["problems"] == ["the clock is 90 s slow"]
     assert (await client.get("/healthz")).status_code == 200
+    assert (await client.get("/health")).text == "OK"
 
 
 async def test_what_is_never_numbered_is_said(world: World, town: Town, client: httpx.AsyncClient) -> None:

@@ -126,6 +126,86 @@ async def test_a_full_sqlite_says_busy_and_keeps_what_it_has(
     await database.close()
 
 
+async def test_a_transaction_that_the_disk_ends_loses_nobody_quietly(
+    sqlite_templates: SqliteTemplates, tmp_path: Path
+) -> None:
+    """SQLite may roll everything back by itself; whoever wrote before it did must not be told "done"."""
+    database = await open_database(sqlite_templates.new(tmp_path))
+
+    def end_it(tx: sa.Connection) -> None:
+        driver = tx.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.rollback()
+        raise sa.exc.OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+
+    results = await asyncio.gather(
+        database.write(insert, "a.test"),
+        database.write(end_it),
+        database.write(insert, "b.test"),
+        return_exceptions=True,
+    )
+    assert isinstance(results[0], Overloaded)
+    assert isinstance(results[1], Overloaded)
+    assert results[2] == 1
+    assert await database.read(names) == ["b.test"]
+    await database.close()
+
+
+async def test_a_commit_that_fails_fails_for_all_in_it_and_for_nobody_after(
+    sqlite_templates: SqliteTemplates, tmp_path: Path
+) -> None:
+    """As on a disk that is full at the last moment: the driver then keeps the transaction until it is undone."""
+    database = await open_database(sqlite_templates.new(tmp_path))
+
+    def refer_to_nothing(tx: sa.Connection) -> None:
+        tx.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        tx.execute(sa.text("INSERT INTO blocks VALUES (1, 2, 'x', 0)"))
+
+    async with asyncio.timeout(10):
+        results = await asyncio.gather(
+            database.write(insert, "a.test"), database.write(refer_to_nothing), return_exceptions=True
+        )
+        assert [type(each) for each in results] == [Overloaded, Overloaded]
+        await database.write(insert, "b.test")
+    assert await database.read(names) == ["b.test"]
+    await database.close()
+
+
+async def test_a_bug_of_the_writer_leaves_nobody_waiting(
+    sqlite_templates: SqliteTemplates, tmp_path: Path
+) -> None:
+    database = await open_database(sqlite_templates.new(tmp_path))
+    assert isinstance(database, SqliteDatabase)
+    database._writer.begin()  # which nobody ends
+    async with asyncio.timeout(10):
+        with pytest.raises(sa.exc.InvalidRequestError):
+            await database.write(insert, "a.test")
+        await database.write(insert, "b.test")
+        database._writer.close()
+        await database.write(insert, "c.test")
+    assert await database.read(names) == ["b.test", "c.test"]
+    await database.close()
+
+
+async def test_a_long_queue_of_writes_leaves_the_loop_its_turns(
+    sqlite_templates: SqliteTemplates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.database.TURN", 0.0)
+    database = await open_database(sqlite_templates.new(tmp_path))
+    order: list[str] = []
+
+    def note(_tx: sa.Connection, number: int) -> None:
+        order.append(f"write {number}")
+
+    writes = [asyncio.ensure_future(database.write(note, number)) for number in range(20)]
+    while not order:
+        await asyncio.sleep(0)
+    order.append("another task")
+    await asyncio.gather(*writes)
+    assert order.index("another task") < 20
+    await database.close()
+
+
 async def test_a_newer_schema_is_refused(sqlite_templates: SqliteTemplates, tmp_path: Path) -> None:
     url = sqlite_templates.new(tmp_path)
     database = await open_database(url)

@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from federation import errors
-from federation.errors import Fault, MalformedDocument, Overloaded, Unreachable
+from federation.errors import Fault, MalformedDocument, Overloaded, TooOften, Unreachable
 from web.errors import RETRY_SECONDS, handlers, problem, status_of
 from web.visits import SCOPE_KEY, Visit
 
@@ -37,7 +37,8 @@ def make_request(path: str = "/inbox", method: str = "POST") -> Request:
         (Unreachable("x"), 502),
         (errors.Refused("x"), 422),
         (errors.NotFound("x"), 404),
-        (Overloaded("x"), 429),
+        (Overloaded("x"), 503),
+        (TooOften("x"), 429),
         (Fault("x"), 500),
     ],
 )
@@ -45,9 +46,23 @@ def test_every_fault_has_its_status(fault: Fault, status: int) -> None:
     assert status_of(fault) == status
 
 
-async def test_what_is_for_our_log_stays_there() -> None:
-    response = await handlers()[Fault](make_request(), Overloaded(SECRET, retry_after=7))
-    assert response.status_code == 429
+async def test_what_a_database_cannot_do_now_is_503_elsewhere_and_429_at_an_inbox() -> None:
+    """Takahē takes a 5xx for delivered."""
+    for fault in (Overloaded("locked", retry_after=7), Fault("a fault without a status of its own")):
+        response = await handlers()[Fault](make_request("/areas/megumino/inbox"), fault)
+        assert response.status_code == 429
+        assert int(response.headers["retry-after"]) > 0
+    response = await handlers()[Fault](make_request("/report"), Overloaded("locked", retry_after=7))
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/inbox", 429), ("/nodeinfo/2.1", 503), ("/api/v1/lists", 503)]
+)
+async def test_what_is_for_our_log_stays_there(path: str, status: int) -> None:
+    response = await handlers()[Fault](make_request(path), Overloaded(SECRET, retry_after=7))
+    assert response.status_code == status
     assert response.headers["retry-after"] == "7"
     assert SECRET.encode() not in response.body
 

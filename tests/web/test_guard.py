@@ -16,7 +16,7 @@ from federation.vocabulary import Iri, Millis
 from web import guard as guard_module
 from web.errors import handlers
 from web.guard import MAX_BODY, MAX_HEADERS, Guard, judge_headers
-from web.visits import Site, Sites, find_client, origin_of, visit_of
+from web.visits import SCOPE_KEY, Site, Sites, find_client, origin_of, visit_of
 
 pytestmark = pytest.mark.anyio
 HOST = (b"host", b"town.example")
@@ -36,7 +36,8 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         body = await request.body()
         visit = visit_of(request)
         origin = None if visit.site is None else origin_of(request).origin
-        return JSONResponse({"bytes": len(body), "client": visit.client, "origin": origin})
+        seen = {"bytes": len(body), "client": visit.client, "origin": origin, "scheme": request.url.scheme}
+        return JSONResponse(seen)
 
     app = Starlette(
         routes=[Route("/{rest:path}", answer, methods=["GET", "POST"])], exception_handlers=handlers()
@@ -93,6 +94,11 @@ async def test_what_is_in_order_passes() -> None:
     status, body = await ask(make_guard(), HOST, chunks=chunks_of(MAX_BODY))
     assert status == 200
     assert b'"bytes":1048576' in body
+
+
+async def test_an_address_made_of_a_request_has_the_scheme_of_its_origin() -> None:
+    """TLS ends at a proxy: what redirects went by was plain HTTP."""
+    assert b'"scheme":"https"' in (await ask(make_guard(), HOST))[1]
 
 
 async def test_a_body_beyond_the_limit_is_refused_while_it_streams() -> None:
@@ -212,7 +218,8 @@ async def test_probes_may_come_with_any_host() -> None:
 async def test_plain_http_is_served_only_where_it_is_the_origin() -> None:
     sites = Sites([make_site("http://town.localhost:8001")])
     guard = Guard(echo, sites=sites)
-    assert (await ask(guard, (b"host", b"town.localhost:8001")))[0] == 200
+    status, body = await ask(guard, (b"host", b"town.localhost:8001"))
+    assert (status, b'"scheme":"http"' in body) == (200, True)
     assert (await ask(guard, (b"host", b"town.localhost")))[0] == 421
 
 
@@ -238,6 +245,10 @@ async def test_too_many_at_once_are_told_to_wait(monkeypatch: pytest.MonkeyPatch
         ("10.0.0.1", ["nonsense"], "10.0.0.1"),
         ("10.0.0.1", [], "10.0.0.1"),
         ("", ["198.51.100.1"], ""),
+        ("10.0.0.1", ["fe80::1%eth0"], "fe80::1"),  # Python cannot write out an address with a zone
+        ("10.0.0.1", ["1.2.3.4, ::%., 10.0.0.2"], "::"),
+        ("fe80::1%eth0", [], "fe80::1"),
+        ("2001:DB8:0::1", [], "2001:db8::1"),
     ],
 )
 def test_only_trusted_proxies_speak_for_others(peer: str, forwarded: list[str], client: str) -> None:
@@ -255,8 +266,13 @@ async def test_a_trusted_proxy_is_believed() -> None:
     assert b'"client":"198.51.100.1"' in body
 
 
-async def test_websockets_are_closed() -> None:
+async def open_socket(*headers: tuple[bytes, bytes]) -> list[str]:
+    """What a guard whose application accepts every WebSocket says to one with these headers."""
     sent: list[Message] = []
+
+    async def accept(scope: Scope, _receive: Receive, send: Send) -> None:
+        assert scope[SCOPE_KEY].site is not None
+        await send({"type": "websocket.accept"})
 
     async def receive() -> Message:
         return {"type": "websocket.connect"}
@@ -264,5 +280,17 @@ async def test_websockets_are_closed() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await make_guard()({"type": "websocket", "path": "/", "headers": []}, receive, send)
-    assert sent == [{"type": "websocket.close", "code": 1000}]
+    scope: Scope = {"type": "websocket", "path": "/", "headers": headers, "client": ("192.0.2.1", 1)}
+    scope["extensions"] = {"websocket.http.response": {}}
+    await Guard(accept, sites=Sites([make_site()]))(scope, receive, send)
+    return [str(message.get("status", message["type"])) for message in sent]
+
+
+async def test_websockets_are_judged_as_requests_are() -> None:
+    host = (b"host", b"town.example")
+    assert await open_socket(host) == ["websocket.accept"]
+    body = "websocket.http.response.body"
+    assert await open_socket((b"host", b"elsewhere.example")) == ["421", body]
+    assert await open_socket() == ["400", body]
+    assert await open_socket(host, host) == ["400", body]
+    assert await open_socket(host, (b"x-large", b"x" * 20_000)) == ["431", body]

@@ -70,7 +70,17 @@ def test_a_base_url_with_a_port_gives_the_host_of_handles(tmp_path: Path) -> Non
         ("KAIRANBAN_LOG_FORMAT", "xml", "one of console, json"),
         ("KAIRANBAN_FEDERATION", "maybe", "one of open, allowlist, off"),
         ("KAIRANBAN_MAIL_URL", "http://mail", "smtp://"),
+        ("KAIRANBAN_MAIL_URL", "smtp://mail:99999", "KAIRANBAN_MAIL_URL"),
+        ("KAIRANBAN_MAIL_URL", "smtp://mail:x", "KAIRANBAN_MAIL_URL"),
         ("KAIRANBAN_MAIL_FROM", "nobody", "mail address"),
+        ("KAIRANBAN_MAIL_FROM", "a@", "mail address"),
+        ("KAIRANBAN_MAIL_FROM", "a@b.example:25", "mail address"),
+        ("KAIRANBAN_MAIL_FROM", "a@b.example\r\nBcc: c@d.example", "mail address"),
+        ("KAIRANBAN_MAIL_FROM", "a@例え.example", "mail address"),
+        ("KAIRANBAN_SECURITY_CONTACT", "http://town.example.com/x", "https://"),
+        ("KAIRANBAN_SECURITY_CONTACT", "mailto:nobody", "mail address"),
+        ("KAIRANBAN_SECURITY_CONTACT", "a@b.example\nExpires: never", "mail address"),
+        ("KAIRANBAN_SECURITY_CONTACT", "https://x.example/\nExpires: never", "KAIRANBAN_SECURITY_CONTACT"),
         ("KAIRANBAN_MEDIA_URL", "gs://x", "s3://"),
         ("KAIRANBAN_PROXY_URL", "socks5://x", "http://HOST:PORT"),
         ("KAIRANBAN_EXTRA_CA_FILE", "nowhere.pem", "is not a file"),
@@ -122,6 +132,24 @@ def test_lists_are_written_with_commas_or_as_lists(tmp_path: Path) -> None:
     )
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
     assert [str(network) for network in settings.allowed_private_networks] == ["127.0.0.0/8", "::1/128"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "contact"),
+    [
+        ({}, ""),
+        ({"KAIRANBAN_CONTACT_EMAIL": "a@b.example"}, "mailto:a@b.example"),
+        ({"KAIRANBAN_SECURITY_CONTACT": "c@d.example"}, "mailto:c@d.example"),
+        (
+            {"KAIRANBAN_CONTACT_EMAIL": "a@b.example", "KAIRANBAN_SECURITY_CONTACT": "mailto:c@d.example"},
+            "mailto:c@d.example",
+        ),
+        ({"KAIRANBAN_SECURITY_CONTACT": "https://D.example/report"}, "https://d.example/report"),
+    ],
+)
+def test_whom_to_tell_of_a_fault(variables: dict[str, str], contact: str, tmp_path: Path) -> None:
+    settings = load_settings({"KAIRANBAN_DOMAIN": "town.example.com", **variables}, directory=tmp_path)
+    assert settings.fault_contact == contact
 
 
 def test_private_networks_are_warned_of(tmp_path: Path) -> None:

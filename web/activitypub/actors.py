@@ -10,6 +10,8 @@ from starlette.responses import Response
 from actors.directory import find_actor, find_actor_by_id
 from actors.follows import count_followers, count_following
 from actors.records import ActorRecord
+from areas import posts
+from areas.reading.profiles import pinned
 from areas.registry import find_area
 from federation import rendering
 from federation.errors import Gone, NotFound
@@ -77,8 +79,11 @@ async def serve_featured(request: Request) -> Response:
 
 
 def _featured(tx: sa.Connection, request: Request) -> rendering.Document:
+    """What is for everyone; who may read more asks her own server."""
     actor = addressed_actor(tx, request)
-    return rendering.ordered_collection(_own(actor, "featured"), total=0, items=[])
+    found = [posts.find_post_by_id(tx, each.post_id) for each in pinned(tx, None, actor.id)]
+    items = [post.iri for post in found if post is not None]
+    return rendering.ordered_collection(_own(actor, "featured"), total=len(items), items=items)
 
 
 async def serve_moderators(request: Request) -> Response:

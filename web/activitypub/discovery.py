@@ -1,6 +1,7 @@
 """How servers find us: WebFinger, host-meta, NodeInfo, and `/@name`."""
 
 import re
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version as installed_version
 from typing import Final
@@ -12,9 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from actors.directory import find_actor, find_local
 from actors.records import ActorRecord, OriginRecord
-from actors.tables import actors
-from areas.records import SHOWN
-from areas.tables import posts
+from areas.counts import count_usage
 from federation import iris, nodeinfo, webfinger
 from federation.errors import MalformedDocument, NotFound
 from federation.vocabulary import Iri, Millis
@@ -24,9 +23,10 @@ from web.node import node_of
 from web.visits import origin_of, visit_of
 
 LONGEST_RESOURCE: Final = 2048
-MONTH: Final = 30 * 24 * 3_600_000
+SECURITY_TXT: Final = "/.well-known/security.txt"
+GOOD_FOR: Final = 180 * 24 * 3_600_000
+"""Milliseconds; RFC 9116 §2.5.5 wants less than a year, and nobody has to renew it by hand."""
 _PROFILE: Final = re.compile(r"/@([a-zA-Z0-9_]{1,40})/?")
-_PEOPLE: Final = ("resident", "official", "shop", "partner")
 
 
 async def serve_webfinger(request: Request) -> Response:
@@ -122,7 +122,7 @@ async def serve_nodeinfo(request: Request) -> Response:
     assert site is not None  # probes do not come here
     document = nodeinfo.document(
         version,
-        software_version=_software_version(),
+        software_version=software_version(),
         repository=None,
         usage=await node.database.read(_count, node.clock()),
         open_registrations=False,
@@ -132,21 +132,33 @@ async def serve_nodeinfo(request: Request) -> Response:
     return plain_json(document, nodeinfo.CONTENT_TYPE.format(version=version))
 
 
+async def serve_security_txt(request: Request) -> Response:
+    """Whom to tell of a fault in private (RFC 9116). Raises `NotFound` where the operator names nobody."""
+    node = node_of(request)
+    contact = node.settings.fault_contact
+    if not contact:
+        raise NotFound("the operator has named nobody")
+    until = datetime.fromtimestamp((node.clock() + GOOD_FOR) / 1000, UTC)
+    lines = (
+        f"Contact: {contact}",
+        f"Expires: {until:%Y-%m-%d}T00:00:00Z",
+        "Preferred-Languages: ja, en",
+        f"Canonical: {origin_of(request).origin}{SECURITY_TXT}",
+    )
+    return Response("".join(f"{line}\n" for line in lines), headers=CACHED, media_type="text/plain")
+
+
 @cache
-def _software_version() -> str:
+def software_version() -> str:
+    """Return our own, `0.1.0`."""
     return installed_version("kairanban")
 
 
 def _count(tx: sa.Connection, now: Millis) -> nodeinfo.Usage:
-    people = sa.and_(actors.c.origin_id.is_not(None), actors.c.kind.in_(_PEOPLE), actors.c.gone_at.is_(None))
-    written = sa.and_(posts.c.local, posts.c.deleted_at.is_(None), posts.c.visibility.in_(SHOWN))
-
-    def count(clause: sa.ColumnElement[bool], what: sa.ColumnElement[int]) -> int:
-        return int(tx.execute(sa.select(sa.func.count(sa.distinct(what))).where(clause)).scalar_one())
-
+    usage = count_usage(tx, now)
     return nodeinfo.Usage(
-        users=count(people, actors.c.id),
-        active_month=count(sa.and_(written, posts.c.published_at > now - MONTH), posts.c.actor_id),
-        active_half_year=count(sa.and_(written, posts.c.published_at > now - 6 * MONTH), posts.c.actor_id),
-        posts=count(written, posts.c.id),
+        users=usage.people,
+        active_month=usage.active_month,
+        active_half_year=usage.active_half_year,
+        posts=usage.posts,
     )

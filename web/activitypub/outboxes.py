@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actors.records import ActorRecord
+from actors.tables import actors
 from areas import boosts, creates
-from areas.records import SHOWN, AreaRecord, PostRecord
+from areas.reading.visibility import for_anyone
+from areas.records import AreaRecord, PostRecord
 from areas.registry import find_area
 from areas.tables import boosts as boost_table
 from areas.tables import posts as post_table
@@ -30,7 +32,7 @@ LAST: Final = 20
 """Items; Lemmy reads 20 of them."""
 
 _COLUMNS: Final = tuple(post_table.c[name] for name in PostRecord.__dataclass_fields__)
-_READABLE: Final = sa.and_(post_table.c.deleted_at.is_(None), post_table.c.visibility.in_(SHOWN))
+_AUTHORED: Final = post_table.join(actors, actors.c.id == post_table.c.actor_id)
 
 
 async def serve_outbox(request: Request) -> Response:
@@ -56,9 +58,9 @@ def _announced(tx: sa.Connection, area: AreaRecord, before: int | None) -> list[
     """The boosts that stand, newest first, each with its time and what it carries; one more than a page."""
     query = (
         sa.select(boost_table.c.generation, boost_table.c.created_at, *_COLUMNS)
-        .join(post_table, post_table.c.id == boost_table.c.post_id)
-        .where(boost_table.c.area_id == area.actor_id, boost_table.c.undone_at.is_(None), _READABLE)
-        .order_by(boost_table.c.created_at.desc(), boost_table.c.iri)
+        .select_from(_AUTHORED.join(boost_table, boost_table.c.post_id == post_table.c.id))
+        .where(_boosted_by(area))
+        .order_by(boost_table.c.created_at.desc(), boost_table.c.post_id.desc())
         .limit(LAST + 1)
     )
     if before is not None:
@@ -92,7 +94,8 @@ def _announce(tx: sa.Connection, area: AreaRecord, post: PostRecord, generation:
 
 def _created(tx: sa.Connection, actor: ActorRecord, before: int | None) -> list[tuple[int, bytes]]:
     """An actor's own posts, newest first, each with its id and its Create; one more than a page."""
-    query = sa.select(*_COLUMNS).where(_written_by(actor)).order_by(post_table.c.id.desc()).limit(LAST + 1)
+    query = sa.select(*_COLUMNS).select_from(_AUTHORED).where(_written_by(actor))
+    query = query.order_by(post_table.c.id.desc()).limit(LAST + 1)
     if before is not None:
         query = query.where(post_table.c.id < before)
     found = [PostRecord(*row) for row in tx.execute(query)]
@@ -100,31 +103,40 @@ def _created(tx: sa.Connection, actor: ActorRecord, before: int | None) -> list[
 
 
 def _written_by(actor: ActorRecord) -> sa.ColumnElement[bool]:
-    return sa.and_(post_table.c.actor_id == actor.id, post_table.c.log_id.is_not(None), _READABLE)
+    return sa.and_(post_table.c.actor_id == actor.id, post_table.c.log_id.is_not(None), for_anyone())
+
+
+def _boosted_by(area: AreaRecord) -> sa.ColumnElement[bool]:
+    return sa.and_(boost_table.c.area_id == area.actor_id, boost_table.c.undone_at.is_(None), for_anyone())
 
 
 def _count_created(tx: sa.Connection, actor: ActorRecord) -> int:
-    query = sa.select(sa.func.count()).select_from(post_table).where(_written_by(actor))
+    query = sa.select(sa.func.count()).select_from(_AUTHORED).where(_written_by(actor))
     return int(tx.execute(query).scalar_one())
 
 
 def _count_announced(tx: sa.Connection, area: AreaRecord) -> int:
     query = (
         sa.select(sa.func.count())
-        .select_from(boost_table.join(post_table, post_table.c.id == boost_table.c.post_id))
-        .where(boost_table.c.area_id == area.actor_id, boost_table.c.undone_at.is_(None), _READABLE)
+        .select_from(_AUTHORED.join(boost_table, boost_table.c.post_id == post_table.c.id))
+        .where(_boosted_by(area))
     )
     return int(tx.execute(query).scalar_one())
 
 
 async def serve_activity(request: Request) -> Response:
-    """Answer with a public activity of ours at its own id: `{actor}/activities/…` or `{actor}/boosts/…`."""
+    """Answer with a public activity of ours at its own id: `{actor}/activities/…` or `{actor}/boosts/…`.
+
+    Who is suspended has said nothing.
+    """
     node = node_of(request)
     return activity_json(await node.database.read(_activity, request, node))
 
 
 def _activity(tx: sa.Connection, request: Request, node: Node) -> bytes:
     actor = addressed_actor(tx, request)
+    if actor.standing == "suspended":
+        raise NotFound("there is no such activity")
     name = request.path_params["name"]
     iri = Iri(f"{origin_of(request).origin}{request.url.path}")
     found = find_activity(tx, node.keyring, iri)

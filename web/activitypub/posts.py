@@ -25,7 +25,8 @@ PAGE: Final = 40
 def require_post(tx: sa.Connection, post_id: int) -> PostRecord:
     """Return a stored post that anyone may read. Raises `NotFound`; `Gone` where it was deleted.
 
-    A local post whose `Create` still waits for an area's decision is nobody's but its author's.
+    A local post whose `Create` still waits for an area's decision is nobody's but its author's; what somebody
+    suspended has written is nobody's.
     """
     found = posts.find_post_by_id(tx, post_id) if 0 < post_id <= MAX_ID else None
     if found is None or found.visibility not in SHOWN:
@@ -34,6 +35,8 @@ def require_post(tx: sa.Connection, post_id: int) -> PostRecord:
         raise Gone(f"{found.iri} was deleted")
     if found.local and found.log_id is None:
         raise NotFound("there is no such post")
+    if author_of(tx, found).standing == "suspended":
+        raise NotFound("its author is suspended")
     return found
 
 

@@ -39,6 +39,7 @@ ROUTES = (
     Route("/@{username}", discovery.redirect_profile),
     Route("/.well-known/webfinger", discovery.serve_webfinger),
     Route("/.well-known/host-meta", discovery.serve_host_meta),
+    Route(discovery.SECURITY_TXT, discovery.serve_security_txt),
     Route("/.well-known/nodeinfo", discovery.serve_nodeinfo_links),
     Route("/nodeinfo/{version}", discovery.serve_nodeinfo),
 )

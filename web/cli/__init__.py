@@ -1,92 +1,52 @@
-"""The command `kairanban`. Each command is one line here and one function that takes the node and its words."""
+"""The command `kairanban`: how each command is written, and what it prints."""
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import cyclopts
 from cyclopts import Parameter
 
-from federation.errors import Fault, LocalFault, Refused
-from web.cli import areas, control, delivery, follows, installation, servers
-from web.cli.reports import Report
+from federation.errors import Fault, Refused
+from web.cli import backups, governing, installation
+from web.cli.commands import COMMANDS, run_command
+from web.cli.running import Json, run, to_millis
 from web.demo import run_demo
-from web.node import Node, open_node
-from web.settings import Settings, load_settings
+from web.pages.times import TOKYO
+from web.settings import load_settings
 
-Command = Callable[..., Awaitable[Report]]
+From = Annotated[datetime | None, Parameter(name="--from")]
+Until = Annotated[datetime | None, Parameter(name="--until")]
+PasswordStdin = Annotated[bool, Parameter(name="--password-stdin", negative="")]
 
-COMMANDS: dict[str, Command] = {
-    "area create": areas.area_create,
-    "area list": areas.area_list,
-    "area show": areas.area_show,
-    "area limit": areas.area_limit,
-    "area timeline": areas.area_timeline,
-    "actor create": areas.actor_create,
-    "role grant": areas.role_grant,
-    "follow": follows.follow,
-    "unfollow": follows.unfollow,
-    "post": areas.post,
-    "post-edit": areas.post_edit,
-    "post-delete": areas.post_delete,
-    "held list": areas.held_list,
-    "held approve": areas.held_approve,
-    "held refuse": areas.held_refuse,
-    "server block": servers.server_block,
-    "server unblock": servers.server_unblock,
-    "server allow": servers.server_allow,
-    "server list": servers.server_list,
-    "delivery status": delivery.delivery_status,
-    "delivery retry": delivery.delivery_retry,
-    "delivery flush": delivery.delivery_flush,
-}
-"""What runs against a node: in the server when one runs, else in this process."""
-
-Json = Annotated[bool, Parameter(name="--json", negative="")]
+__all__ = ["COMMANDS", "app", "main", "run_command"]
 
 app = cyclopts.App(name="kairanban", help="A federated server for towns.", version_flags=["--version"])
 area = app.command(cyclopts.App(name="area", help="Areas: the groups that people follow and post to."))
 actor = app.command(cyclopts.App(name="actor", help="Residents, official desks, alert actors."))
 role = app.command(cyclopts.App(name="role", help="Who may do what."))
+account = app.command(cyclopts.App(name="account", help="How people sign in."))
+invitation = app.command(cyclopts.App(name="invitation", help="Who may sign up where not everybody may."))
+token = app.command(cyclopts.App(name="token", help="Access tokens of the client API."))
+media = app.command(cyclopts.App(name="media", help="Pictures that must not be seen."))
+announcement = app.command(
+    cyclopts.App(name="announcement", help="What apps show above everything else while it is in force.")
+)
 held = app.command(cyclopts.App(name="held", help="Posts that wait for a decision."))
 server = app.command(cyclopts.App(name="server", help="Other servers: blocked, allowed."))
 delivery_app = app.command(cyclopts.App(name="delivery", help="What is owed to whom, and why."))
 
 
-async def run_command(node: Node, name: str, arguments: dict[str, Any]) -> Report:
-    """Run one command of `COMMANDS`. Raises `Refused` for one that does not exist."""
-    command = COMMANDS.get(name)
-    if command is None:
-        raise Refused(f"there is no command {name!r}")
-    return await command(node, **arguments)
+def _read_password() -> str:
+    """The first line of standard input: what is an argument, everybody on the machine can read."""
+    return sys.stdin.readline().rstrip("\r\n")
 
 
-def _run(command: str, as_json: Json, /, **arguments: Any) -> None:
-    print(asyncio.run(_run_somewhere(load_settings(), command, arguments)).print(as_json=as_json))
-
-
-async def _run_somewhere(settings: Settings, name: str, arguments: dict[str, Any]) -> Report:
-    report = await control.ask(settings.data_dir, name, arguments)
-    if report is not None:
-        return report
-    if settings.database_url.startswith("sqlite"):
-        with control.hold_lock(settings.data_dir):
-            return await _run_here(settings, name, arguments)
-    return await _run_here(settings, name, arguments)
-
-
-async def _run_here(settings: Settings, name: str, arguments: dict[str, Any]) -> Report:
-    async with open_node(settings) as node:
-        return await run_command(node, name, arguments)
-
-
-def _millis(moment: datetime | None) -> int | None:
-    if moment is None:
-        return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+def _tokyo_millis(moment: datetime | None) -> int | None:
+    """Without a zone of its own, it is the town's time."""
+    return to_millis(moment if moment is None or moment.tzinfo else moment.replace(tzinfo=TOKYO))
 
 
 @app.command
@@ -108,6 +68,10 @@ def init(
 def serve(*, listen: str | None = None, workers: int = 1, role: str = "all") -> None:
     """Serve HTTP and deliver. SIGTERM stops within 30 seconds."""
     installation.serve(load_settings(), listen=listen, workers=workers, role=role)
+
+
+app.command(backups.backup)
+app.command(backups.restore)
 
 
 @app.command
@@ -143,19 +107,19 @@ def area_create(
     json: Json = False,
 ) -> None:
     """Create an area: NAME in romaji, CODE the municipality's six digits."""
-    _run("area create", json, name=name, title=title, code=code, host=host, summary=summary, policy=policy)
+    run("area create", json, name=name, title=title, code=code, host=host, summary=summary, policy=policy)
 
 
 @area.command(name="list")
 def area_list(*, json: Json = False) -> None:
     """List the areas of this node."""
-    _run("area list", json)
+    run("area list", json)
 
 
 @area.command(name="show")
 def area_show(name: str, *, json: Json = False) -> None:
     """Show one area."""
-    _run("area show", json, name=name)
+    run("area show", json, name=name)
 
 
 @area.command(name="limit")
@@ -169,13 +133,16 @@ def area_limit(
 ) -> None:
     """Set how many posts of one author, and how many in all, an area takes before it holds them; 0 = no limit."""
     limits = {"author_hourly": author_hourly, "author_daily": author_daily, "boosts_hourly": boosts_hourly}
-    _run("area limit", json, name=name, **limits)
+    run("area limit", json, name=name, **limits)
 
 
 @area.command(name="timeline")
 def area_timeline(name: str, *, json: Json = False) -> None:
     """Show the newest posts of an area."""
-    _run("area timeline", json, name=name)
+    run("area timeline", json, name=name)
+
+
+governing.add_commands(app, area, server)
 
 
 @actor.command(name="create")
@@ -188,12 +155,56 @@ def actor_create(
     area: str | None = None,
     role: str | None = None,
     host: str | None = None,
+    password_stdin: PasswordStdin = False,
     json: Json = False,
 ) -> None:
     """Create a local actor. KIND: resident, shop, partner, desk (official), alert."""
-    _run(
-        "actor create", json, name=name, kind=kind, title=title, email=email, area=area, role=role, host=host
-    )
+    password = _read_password() if password_stdin else None
+    words = {
+        "name": name,
+        "kind": kind,
+        "title": title,
+        "email": email,
+        "area": area,
+        "role": role,
+        "host": host,
+    }
+    run("actor create", json, **words, password=password)
+
+
+@actor.command(name="picture")
+def actor_picture(
+    name: str, *, avatar: Path | None = None, header: Path | None = None, json: Json = False
+) -> None:
+    """Give the local actor NAME a face, and a picture at the head of its page."""
+    files = {
+        key: str(path.absolute()) if path else None for key, path in (("avatar", avatar), ("header", header))
+    }
+    run("actor picture", json, name=name, **files)
+
+
+@actor.command(name="standing")
+def actor_standing(name: str, standing: str, *, reason: str = "", json: Json = False) -> None:
+    """Let NAME, or name@host elsewhere, be open, limited (nothing is accepted unseen) or suspended (not heard)."""
+    run("actor standing", json, name=name, standing=standing, reason=reason)
+
+
+@media.command(name="quarantine")
+def media_quarantine(address: str, *, reason: str, json: Json = False) -> None:
+    """Keep the picture at ADDRESS from everybody's sight, for a REASON."""
+    run("media quarantine", json, address=address, reason=reason)
+
+
+@media.command(name="release")
+def media_release(address: str, *, json: Json = False) -> None:
+    """Show a quarantined picture again."""
+    run("media release", json, address=address)
+
+
+@media.command(name="remove")
+def media_remove(address: str, *, json: Json = False) -> None:
+    """Remove a quarantined picture for good."""
+    run("media remove", json, address=address)
 
 
 @role.command(name="grant")
@@ -201,99 +212,207 @@ def role_grant(
     name: str, role: str, *, area: str | None = None, until: datetime | None = None, json: Json = False
 ) -> None:
     """Give NAME a ROLE: designer, moderator, official, admin, auditor."""
-    _run("role grant", json, name=name, role=role, area=area, until=_millis(until))
+    run("role grant", json, name=name, role=role, area=area, until=to_millis(until))
+
+
+@account.command(name="password")
+def account_password(name: str, *, password_stdin: PasswordStdin = False, json: Json = False) -> None:
+    """Set the password of whoever is NAME, and sign her out everywhere. The password comes on standard input."""
+    if not password_stdin:
+        raise Refused("say --password-stdin, and send the password on standard input")
+    run("account password", json, name=name, password=_read_password())
+
+
+@account.command(name="sign-out")
+def account_sign_out(name: str, *, json: Json = False) -> None:
+    """End every session and every app's access of whoever is NAME."""
+    run("account sign-out", json, name=name)
+
+
+@invitation.command(name="create")
+def invitation_create(*, note: str = "", uses: int = 1, days: int = 30, json: Json = False) -> None:
+    """Print the words, and the address, by which as many people as --uses may sign up within --days."""
+    run("invitation create", json, note=note, uses=uses, days=days)
+
+
+@token.command(name="create")
+def token_create(name: str, *, scopes: str = "read write follow push", json: Json = False) -> None:
+    """Print a new access token, by which a program speaks as the local actor NAME."""
+    run("token create", json, name=name, scopes=scopes)
 
 
 @app.command
 def follow(name: str, target: str, *, json: Json = False) -> None:
     """Let the local actor NAME follow TARGET, a handle like @chitose@example.jp."""
-    _run("follow", json, name=name, target=target)
+    run("follow", json, name=name, target=target)
 
 
 @app.command
 def unfollow(name: str, target: str, *, json: Json = False) -> None:
     """Let the local actor NAME stop following TARGET."""
-    _run("unfollow", json, name=name, target=target)
+    run("unfollow", json, name=name, target=target)
 
 
 @app.command
 def post(
-    author: str, text: str, *, area: str | None = None, reply_to: str | None = None, json: Json = False
+    author: str,
+    text: str,
+    *,
+    area: str | None = None,
+    reply_to: str | None = None,
+    photo: list[Path] | None = None,
+    alt: list[str] | None = None,
+    json: Json = False,
 ) -> None:
-    """Write a post as a local actor."""
-    _run("post", json, author=author, text=text, area=area, reply_to=reply_to)
+    """Write a post as a local actor. --photo and --alt may come several times: a picture, and what it shows."""
+    photos = [str(each.absolute()) for each in photo or ()]
+    run("post", json, author=author, text=text, area=area, reply_to=reply_to, photo=photos, alt=alt or [])
 
 
 @app.command
 def post_edit(post_id: int, text: str, *, json: Json = False) -> None:
     """Replace the text of a local post."""
-    _run("post-edit", json, post_id=post_id, text=text)
+    run("post-edit", json, post_id=post_id, text=text)
 
 
 @app.command
 def post_delete(post_id: int, *, json: Json = False) -> None:
     """Delete a local post, here and wherever it went."""
-    _run("post-delete", json, post_id=post_id)
+    run("post-delete", json, post_id=post_id)
+
+
+@announcement.command(name="create")
+def announcement_create(
+    text: str,
+    *,
+    english: str | None = None,
+    area: str | None = None,
+    by: str | None = None,
+    post: str | None = None,
+    starts: From = None,
+    ends: Until = None,
+    all_day: bool = False,
+    json: Json = False,
+) -> None:
+    """Announce TEXT in apps: to who follows AREA, or to everybody here. Times without a zone are Japanese.
+
+    BY is the official desk that says it, POST the address of a post where more is said.
+    """
+    times = {"starts": _tokyo_millis(starts), "ends": _tokyo_millis(ends), "all_day": all_day}
+    words = {"text": text, "english": english, "area": area, "by": by, "post": post}
+    run("announcement create", json, **words, **times)
+
+
+@announcement.command(name="edit")
+def announcement_edit(
+    number: int,
+    text: str,
+    *,
+    english: str | None = None,
+    starts: From = None,
+    ends: Until = None,
+    all_day: bool = False,
+    json: Json = False,
+) -> None:
+    """Let announcement NUMBER say TEXT, for the time that is given now; who has read it sees it as new."""
+    times = {"starts": _tokyo_millis(starts), "ends": _tokyo_millis(ends), "all_day": all_day}
+    run("announcement edit", json, announcement=number, text=text, english=english, **times)
+
+
+@announcement.command(name="end")
+def announcement_end(number: int, *, json: Json = False) -> None:
+    """Take announcement NUMBER back."""
+    run("announcement end", json, announcement=number)
+
+
+@announcement.command(name="list")
+def announcement_list(*, json: Json = False) -> None:
+    """List what is announced, and what is still to come."""
+    run("announcement list", json)
 
 
 @held.command(name="list")
 def held_list(*, area: str | None = None, json: Json = False) -> None:
     """List what waits for a decision."""
-    _run("held list", json, area=area)
+    run("held list", json, area=area)
 
 
 @held.command(name="approve")
 def held_approve(placement_id: int, *, json: Json = False) -> None:
     """Let a held post into its area."""
-    _run("held approve", json, placement_id=placement_id)
+    run("held approve", json, placement_id=placement_id)
 
 
 @held.command(name="refuse")
 def held_refuse(placement_id: int, *, reason: str = "", json: Json = False) -> None:
     """Keep a held post out of its area, and tell its author why."""
-    _run("held refuse", json, placement_id=placement_id, reason=reason)
+    run("held refuse", json, placement_id=placement_id, reason=reason)
+
+
+@held.command(name="clear")
+def held_clear(
+    *,
+    area: str | None = None,
+    rule: str | None = None,
+    host: str | None = None,
+    reason: str = "",
+    suspend: bool = False,
+    json: Json = False,
+) -> None:
+    """Refuse at once all that is held of an area, by a rule, from a host; authors are told nothing.
+
+    --suspend also suspends those of whom no area has ever taken anything.
+    """
+    words = {"area": area, "rule": rule, "host": host, "reason": reason, "suspend": suspend}
+    run("held clear", json, **words)
 
 
 @server.command(name="block")
 def server_block(host: str, *, reason: str = "", until: datetime | None = None, json: Json = False) -> None:
     """Block a host and everything below it."""
-    _run("server block", json, host=host, reason=reason, until=_millis(until))
+    run("server block", json, host=host, reason=reason, until=to_millis(until))
 
 
 @server.command(name="unblock")
 def server_unblock(host: str, *, json: Json = False) -> None:
     """Drop the rule about a host."""
-    _run("server unblock", json, host=host)
+    run("server unblock", json, host=host)
 
 
 @server.command(name="allow")
 def server_allow(host: str, *, reason: str = "", until: datetime | None = None, json: Json = False) -> None:
     """Allow a host where federation is by allow-list."""
-    _run("server allow", json, host=host, reason=reason, until=_millis(until))
+    run("server allow", json, host=host, reason=reason, until=to_millis(until))
+
+
+@server.command(name="clear")
+def server_clear(host: str, *, reason: str = "", json: Json = False) -> None:
+    """Take out of all areas what HOST and all below it have posted, and refuse what is held of it."""
+    run("server clear", json, host=host, reason=reason)
 
 
 @server.command(name="list")
 def server_list(*, json: Json = False) -> None:
     """List the rules about other servers."""
-    _run("server list", json)
+    run("server list", json)
 
 
 @delivery_app.command(name="status")
 def delivery_status(*, json: Json = False) -> None:
     """Show what is owed to whom, and what was given up."""
-    _run("delivery status", json)
+    run("delivery status", json)
 
 
 @delivery_app.command(name="retry")
 def delivery_retry(host: str, *, json: Json = False) -> None:
     """Try again now what failed at HOST, and close its circuit breaker."""
-    _run("delivery retry", json, host=host)
+    run("delivery retry", json, host=host)
 
 
 @delivery_app.command(name="flush")
 def delivery_flush(*, json: Json = False) -> None:
     """Send everything that is due now."""
-    _run("delivery flush", json)
+    run("delivery flush", json)
 
 
 def main() -> None:
@@ -301,7 +420,7 @@ def main() -> None:
     try:
         app()
     except Fault as error:
-        print(f"kairanban: {error.public if isinstance(error, LocalFault) else error}", file=sys.stderr)
+        print(f"kairanban: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

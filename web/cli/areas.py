@@ -1,24 +1,29 @@
 """Commands about areas, local actors, posts and what is held."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from actors.accounts import create_account, link_actor
-from actors.directory import find_actor_by_id, find_by_handle
+from actors.directory import find_actor_by_id
 from actors.follows import count_followers
 from actors.keys import generate_keys
 from actors.origins import add_origin, find_origins
 from actors.records import ActorKind, ActorRecord, OriginRecord
 from actors.registration import create_local, create_node
+from actors.signin.access import end_access
+from actors.signin.credentials import set_password
 from areas import compose, decisions, placements, posts, registry, timelines
-from areas.records import AreaRecord, Draft, PlacementRecord
+from areas.records import AreaRecord, Draft, PlacementRecord, Revision
 from areas.registry import NewArea
 from federation.errors import NotFound, Refused
 from federation.html import to_text
 from federation.vocabulary import Iri, Millis
-from web.cli.handles import find_named_actor, resolve
+from web.cli.accounts import hash_password
+from web.cli.handles import find_anyone, find_named_actor, find_named_area, resolve
+from web.cli.pictures import take_files
 from web.cli.reports import Report, table
 from web.node import Node
 
@@ -39,14 +44,6 @@ def _origin(tx: sa.Connection, host: str | None) -> OriginRecord:
     found = next((origin for origin in served if host in (None, origin.host)), None)
     if found is None:
         raise NotFound(f"this node does not serve the host {host}")
-    return found
-
-
-def _area(tx: sa.Connection, name: str) -> AreaRecord:
-    username, _, host = name.lstrip("@").partition("@")
-    found = registry.find_area_by_name(tx, username, host or None)
-    if found is None:
-        raise NotFound(f"there is no area {name}")
     return found
 
 
@@ -115,7 +112,7 @@ async def area_show(node: Node, *, name: str) -> Report:
 
 
 def _show_area(tx: sa.Connection, name: str) -> dict[str, object]:
-    area = _area(tx, name)
+    area = find_named_area(tx, name)
     return {
         **_area_data(area),
         "desk": registry.desk_of(tx, area).handle,
@@ -140,7 +137,7 @@ async def area_limit(
         raise Refused("a limit is 0 (none) or more")
 
     def change(tx: sa.Connection) -> AreaRecord:
-        return registry.change_limits(tx, _area(tx, name).actor_id, limits)
+        return registry.change_limits(tx, find_named_area(tx, name).actor_id, limits)
 
     area = await node.database.write(change)
     found = {key: getattr(area, key) for key in asked}
@@ -149,7 +146,7 @@ async def area_limit(
 
 async def area_timeline(node: Node, *, name: str) -> Report:
     """The newest posts of an area."""
-    area = await node.database.read(_area, name)
+    area = await node.database.read(find_named_area, name)
     shown = await node.database.read(timelines.area_timeline, area.actor_id)
     data = [
         {"iri": each.post.iri, "author": each.author_handle, "text": to_text(each.post.content)}
@@ -170,15 +167,19 @@ async def actor_create(
     area: str | None = None,
     role: str | None = None,
     host: str | None = None,
+    password: str | None = None,
 ) -> Report:
-    """Make a local actor, with an account if a mail address is given."""
+    """Make a local actor, with an account if a mail address is given, which then may have a password."""
     if kind not in KINDS:
         raise Refused(f"kind {kind!r} is none of {', '.join(KINDS)}")
+    if password is not None and not email:
+        raise Refused("a password needs --email: it belongs to the account of a mail address")
+    hashed = None if password is None else await hash_password(node, password, email or "")
     keys = await asyncio.to_thread(generate_keys)
     now = node.clock()
 
     def make(tx: sa.Connection) -> ActorRecord:
-        home = _area(tx, area) if area else None
+        home = find_named_area(tx, area) if area else None
         origin = _origin(tx, host or (home.host if home else None))
         actor = create_local(
             tx,
@@ -194,6 +195,9 @@ async def actor_create(
         if email:
             account = create_account(tx, node.vault, email, now)
             link_actor(tx, account_id=account.id, actor_id=actor.id, role="self", now=now)
+            if hashed is not None:
+                set_password(tx, account.id, hashed, now)
+                end_access(tx, account.id, now)  # the address may have had an account before
         if role:
             registry.grant_role(
                 tx, actor.id, role, area_id=home.actor_id if home else None, until=None, now=now
@@ -213,8 +217,8 @@ async def role_grant(
     now = node.clock()
 
     def grant(tx: sa.Connection) -> str:
-        actor = _anyone(tx, name)
-        home = _area(tx, area) if area else None
+        actor = find_anyone(tx, name)
+        home = find_named_area(tx, area) if area else None
         registry.grant_role(tx, actor.id, role, area_id=home.actor_id if home else None, until=until, now=now)
         return f"@{actor.handle} is {role} of {home.handle if home else 'this node'}"
 
@@ -222,28 +226,31 @@ async def role_grant(
     return Report((line,), {"granted": line})
 
 
-def _anyone(tx: sa.Connection, name: str) -> ActorRecord:
-    username, _, host = name.lstrip("@").partition("@")
-    found = find_by_handle(tx, username, host) if host else None
-    return found or find_named_actor(tx, name)
-
-
 async def post(
-    node: Node, *, author: str, text: str, area: str | None = None, reply_to: str | None = None
+    node: Node,
+    *,
+    author: str,
+    text: str,
+    area: str | None = None,
+    reply_to: str | None = None,
+    photo: Sequence[str] = (),
+    alt: Sequence[str] = (),
 ) -> Report:
     """A local post: the same door as for every other way of writing."""
     for name, host in compose.find_handles(text):
         await resolve(node, f"{name}@{host}")
+    writer = await node.database.read(find_named_actor, author)
+    pictures = await take_files(node, writer, photo, alt)
     now = node.clock()
 
     def publish(tx: sa.Connection) -> Report:
-        writer = find_named_actor(tx, author)
-        home = _area(tx, area) if area else None
+        home = find_named_area(tx, area) if area else None
         draft = Draft(
             author_id=writer.id,
             text=text,
             area_ids=(home.actor_id,) if home else (),
             in_reply_to=Iri(reply_to) if reply_to else None,
+            media_ids=pictures,
         )
         record, placed = compose.publish(tx, draft, now)
         states = ", ".join(f"{each.state} ({each.rule})" for each in placed) or "published"
@@ -261,7 +268,7 @@ async def post(
 
 async def post_edit(node: Node, *, post_id: int, text: str) -> Report:
     """Replace the text of a local post."""
-    record = await node.database.write(compose.edit, post_id, text, node.clock())
+    record = await node.database.write(compose.edit, post_id, Revision(text), node.clock())
     node.worker.nudge()
     return Report((f"{record.iri} · edited",), {"id": str(record.id), "iri": record.iri})
 
@@ -284,7 +291,7 @@ async def held_list(node: Node, *, area: str | None = None) -> Report:
 
 
 def _held(tx: sa.Connection, area: str | None) -> list[dict[str, str]]:
-    home = _area(tx, area) if area else None
+    home = find_named_area(tx, area) if area else None
     return [_held_data(tx, each) for each in placements.held(tx, home.actor_id if home else None)]
 
 

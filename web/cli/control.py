@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from federation.errors import Fault, LocalFault, Refused
+from federation.errors import Fault, Refused
 from web.cli.reports import Report
 
 SOCKET = "control.sock"
@@ -76,7 +76,7 @@ async def _answer(run: Run, command: str, arguments: dict[str, Any]) -> dict[str
     try:
         report = await run(command, arguments)
     except Fault as error:
-        return {"error": error.public if isinstance(error, LocalFault) else str(error)}
+        return {"error": str(error)}
     return {"lines": list(report.lines), "data": report.data}
 
 

@@ -1,13 +1,16 @@
 """Commands about the installation itself: init, serve, migrate, check."""
 
 import asyncio
+import os
 import secrets
 import signal
 import socket
+import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +24,31 @@ from actors.keys import KeyPair, generate_keys
 from actors.origins import find_origins
 from actors.records import ActorRecord
 from actors.registration import create_local
+from areas.media import uploads
 from areas.registry import grant_role
 from federation.errors import Fault, Refused
 from federation.vocabulary import Millis
 from outbox import claims
+from web import garbage
 from web.app import create_app
 from web.background import run_background
 from web.cli import control
 from web.cli.reports import Report
 from web.database import open_database
+from web.media.storage import open_store
 from web.node import Node, open_node
 from web.protocol import server_config
 from web.settings import Listen, Settings, load_settings, read_secret
 
 FILE = "kairanban.toml"
+NOBODY_NAMED = "security_contact: nobody is named whom to tell of a fault (/.well-known/security.txt)"
 SECRET = "secret.key"  # noqa: S105 - a file's name
 SECRET_BYTES = 48
 PRIVATE = 0o600
+LATEST_END = 29.0
+"""Seconds from SIGTERM to the end at the latest: systemd, Docker and people wait 30 or more, then kill."""
+PROBE = "0" * 32
+"""A name that no picture has: they are drawn by lot from 2**128."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +150,21 @@ async def check(settings: Settings) -> Report:
         read_secret(settings.secret_key_file)
     except Fault as error:
         wrong.append(str(error))
-    notes = [f"warning: {warning}" for warning in settings.warnings()]
-    lines = [f"wrong: {each}" for each in wrong] + notes
-    return Report(tuple(lines or ["nothing wrong"]), {"wrong": wrong, "warnings": list(settings.warnings())})
+    wrong += await _check_media(settings)
+    warnings = [*settings.warnings(), *([] if settings.fault_contact else [NOBODY_NAMED])]
+    lines = [*(f"wrong: {each}" for each in wrong), *(f"warning: {each}" for each in warnings)]
+    return Report(tuple(lines or ["nothing wrong"]), {"wrong": wrong, "warnings": warnings})
+
+
+async def _check_media(settings: Settings) -> list[str]:
+    """Whether pictures can be kept: something is written where they go, and removed again."""
+    try:
+        store = open_store(settings.media_url)
+        await store.put(PROBE, BytesIO(b"kairanban check"))
+        await store.delete(PROBE)
+    except Fault as error:
+        return [f"media_url: {error}"]
+    return []
 
 
 def serve(settings: Settings, *, listen: str | None, workers: int, role: str) -> None:
@@ -170,13 +193,13 @@ async def _serve(settings: Settings, host: str, port: int, role: str) -> None:
             await node.database.write(_take_over, node.clock())
         if role != "web":  # one process of a data folder answers commands: the one that delivers
             await stack.enter_async_context(control.listen(settings.data_dir, _runner(node)))
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+        stop = _listen_to_signals()
+        garbage.settle()
         tasks = []
         if role in ("all", "deliver"):
             tasks.append(asyncio.create_task(run_background(node, stop)))
+            # Without deliveries it only seems to work: it ends, and whoever supervises it starts it again.
+            tasks[0].add_done_callback(lambda _task: stop.set())
         if role in ("all", "web"):
             await _serve_http(node, host, port, stop)
         else:
@@ -185,10 +208,30 @@ async def _serve(settings: Settings, host: str, port: int, role: str) -> None:
         await asyncio.gather(*tasks)
 
 
+def _listen_to_signals() -> asyncio.Event:
+    """Return what SIGTERM and Ctrl-C set. From then on the process has `LATEST_END` to live.
+
+    What ends it then is a thread, whatever the event loop is doing: nothing is lost that a kill would not lose.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end(_number: int, _frame: object) -> None:
+        last = threading.Timer(LATEST_END, os._exit, (1,))
+        last.daemon = True
+        last.start()
+        loop.call_soon_threadsafe(stop.set)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)  # the loop's own handlers wait for the loop
+    return stop
+
+
 def _take_over(tx: sa.Connection, now: Millis) -> None:
     """The only process of this database: what a killed one held is free at once, without waiting for its leases."""
     claims.release(tx, "", now)
     jobs.release_all(tx)
+    uploads.fail_interrupted(tx, now, patience=-1)
 
 
 def _runner(node: Node) -> control.Run:
@@ -206,6 +249,7 @@ async def _serve_http(node: Node, host: str, port: int, stop: asyncio.Event) -> 
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await node.streams.close()  # else the server waits for them
     server.should_exit = True
     await serving
     stopping.cancel()

@@ -1,7 +1,14 @@
 """Commands about other servers: blocking, allowing, how their software is spoken to."""
 
-from actors.standing import allow_server, block_server, list_rules, unblock_server
+import sqlalchemy as sa
+
+from actors.records import Dialect, ServerRecord
+from actors.servers import effective_dialect, find_server, override_dialect
+from actors.standing import allow_server, block_server, list_rules, server_rule, unblock_server
+from federation import iris
+from federation.errors import MalformedDocument, NotFound, Refused
 from federation.vocabulary import Millis
+from outbox.subscriptions import reclassify
 from web.cli.reports import Report, table
 from web.node import Node
 
@@ -39,3 +46,54 @@ async def server_list(node: Node) -> Report:
     ]
     rows = [("host", "rule", "reason"), *((rule.host, rule.rule, rule.reason) for rule in rules)]
     return Report(table(rows, "no server is blocked or allowed by name"), data)
+
+
+DIALECTS: dict[str, Dialect | None] = {"object": "object", "activity": "activity", "found": None}
+"""What an operator may say; `found` = what the server says of itself."""
+
+
+async def server_show(node: Node, *, host: str) -> Report:
+    """What is known of one server."""
+    now = node.clock()
+
+    def read(tx: sa.Connection) -> dict[str, object]:
+        server = find_server(tx, _read_host(host))
+        if server is None:
+            raise NotFound(f"nothing was ever heard of {host}")
+        rule = server_rule(tx, server.host, now)
+        return {**_describe(server), "rule": None if rule is None else rule.rule}
+
+    data = await node.database.read(read)
+    return Report(tuple(f"{key}: {value}" for key, value in data.items()), data)
+
+
+async def server_dialect(node: Node, *, host: str, dialect: str) -> Report:
+    """Decide in which dialect a server is told of posts; its followers get it from now on."""
+    if dialect not in DIALECTS:
+        raise Refused(f"dialect {dialect!r} is none of {', '.join(DIALECTS)}")
+    now = node.clock()
+
+    def write(tx: sa.Connection) -> ServerRecord:
+        server = override_dialect(tx, _read_host(host), DIALECTS[dialect], now)
+        reclassify(tx, server.id, effective_dialect(server), now)
+        return server
+
+    server = await node.database.write(write)
+    return Report((f"{server.host} is told in the {effective_dialect(server)} dialect",), _describe(server))
+
+
+def _read_host(text: str) -> str:
+    """As servers are known by: with a port where there is one."""
+    try:
+        return iris.host(text if "://" in text else f"https://{text.strip()}")
+    except MalformedDocument as error:
+        raise Refused(f"{text[:100]!r} is not a host name") from error
+
+
+def _describe(server: ServerRecord) -> dict[str, object]:
+    return {
+        "host": server.host,
+        "software": server.software,
+        "dialect": effective_dialect(server),
+        "decided": server.dialect_override is not None,
+    }

@@ -14,6 +14,7 @@ KINDS: Final = {
     HTTPStatus.GONE: "gone",
     HTTPStatus.FORBIDDEN: "forbidden",
     HTTPStatus.TOO_MANY_REQUESTS: "busy",
+    HTTPStatus.SERVICE_UNAVAILABLE: "resting",
     HTTPStatus.BAD_GATEWAY: "unreachable",
     HTTPStatus.INTERNAL_SERVER_ERROR: "broken",
 }

@@ -26,7 +26,7 @@ def choose_language(asked: str | None, accept_language: str) -> Language:
     """Return what the address asks for, else the reader's first choice that we have, else Japanese."""
     if asked is not None:
         for language in LANGUAGES:
-            if asked == language:
+            if asked.lower().replace("_", "-").partition("-")[0] == language:
                 return language
     return _prefer(accept_language[:LONGEST_HEADER])
 

@@ -9,8 +9,11 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.accounts.visitors import visitor_of
 from web.node import node_of
 from web.pages.languages import LANGUAGES, Language, choose_language, translations
+from web.pages.notices import SAID, read_notice
+from web.pages.places import list_places
 from web.pages.statics import static_url
 from web.pages.times import format_time, to_iso
 from web.visits import visit_of
@@ -41,20 +44,48 @@ def render(
             link=lambda path, **query: link(request, path, **query),
             when=partial(format_time, now=node_of(request).clock(), language=language),
             site=site,
+            registrations=node_of(request).settings.registrations,
+            visitor=visitor_of(request),
+            notice=read_notice(request, language),
+            places=_places(request, language),
+            here=_here(request),
+            home="" if site.origin.is_primary else node_of(request).sites.primary.origin.origin,
         )
     )
     given = {
         "cache-control": f"public, max-age={MINUTE}",
         "content-language": language,
-        "vary": "Accept, Accept-Language",
+        "vary": "Accept, Accept-Language, Cookie",
         **(headers or {}),
     }
     return Response(text, status, headers=given, media_type="text/html")
 
 
+def _here(request: Request) -> str:
+    """The address of this page, to come back to, without what it says of an act."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in SAID]
+    return request.url.path + (f"?{urlencode(kept)}" if kept else "")
+
+
+def _places(request: Request, language: Language) -> list[dict[str, object]]:
+    """The menu, in the language of the page."""
+    elsewhere, places = list_places(request)
+    return [
+        {
+            "href": elsewhere + link(request, place.path),
+            "name": translations(language).gettext(place.name),
+            "count": place.count,
+            "is_main": place.is_main,
+            "current": place.path == request.url.path and not elsewhere,
+        }
+        for place in places
+    ]
+
+
 def language_of(request: Request) -> Language:
     """The language in which the request is answered."""
-    asked = request.query_params.get("lang")
+    visitor = visitor_of(request)
+    asked = request.query_params.get("lang") or (None if visitor is None else visitor.language)
     return choose_language(asked, request.headers.get("accept-language", ""))
 
 
@@ -63,7 +94,7 @@ def link(request: Request, path: str, **query: str | int) -> str:
     if "lang" in request.query_params:
         query["lang"] = language_of(request)
     base, mark, fragment = path.partition("#")
-    found = f"{base}?{urlencode(query)}" if query else base
+    found = f"{base}{'&' if '?' in base else '?'}{urlencode(query)}" if query else base
     return f"{found}{mark}{fragment}"
 
 

@@ -1,17 +1,22 @@
 """A post in its thread, and a whole thread."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from areas import placements, posts, timelines
-from areas.records import PostRecord
+from areas import elsewhere, placements, posts, registry, threads, timelines
+from areas.reading.statuses import is_readable
+from areas.reading.visibility import Reader
+from areas.records import SHOWN, AreaRecord, PlacementRecord, PostRecord
+from areas.zones.reading import is_in_a_zone
 from federation import iris
 from federation.errors import NotFound
 from federation.html import to_text
-from web.activitypub.posts import require_post
+from web.accounts.visitors import reader_of
+from web.activitypub.posts import MAX_ID, require_post
 from web.node import node_of
 from web.pages.cards import make_cards
 from web.pages.rendering import render
@@ -19,6 +24,8 @@ from web.visits import origin_of
 
 MOST_SHOWN: Final = 200
 HEADING_LENGTH: Final = 40
+NOT_IN: Final = frozenset({"held", "refused", "removed"})
+"""States of a post of which its author is told why it is not in an area."""
 
 
 async def thread_page(request: Request) -> Response:
@@ -31,38 +38,69 @@ async def thread_page(request: Request) -> Response:
 
 def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
     """What the page shows, or where it is when another origin of ours has it."""
-    origin = origin_of(request).origin
-    post = require_post(tx, request.path_params["post_id"])
-    root = post if post.thread_id is None else posts.find_post_by_id(tx, post.thread_id)
-    if root is None or not is_shown_here(tx, root):
-        raise NotFound("there is no such post")
+    origin, reader = origin_of(request).origin, reader_of(request)
+    post = find_readable(tx, request.path_params["post_id"], reader)
     if post.local and not iris.same_origin(post.iri, origin):
         return post.iri
     if post.thread_id is None:
-        shown = timelines.single(tx, post.id)
+        shown = timelines.single(tx, post.id, reader=reader)
     else:
-        shown = timelines.thread(tx, post.thread_id, limit=MOST_SHOWN + 1)
-    cards = make_cards(tx, shown[:MOST_SHOWN], origin, with_areas=True)
+        shown = timelines.thread(tx, post.thread_id, reader=reader, limit=MOST_SHOWN + 1)
+    addresses = node_of(request).addresses
+    cards = make_cards(tx, shown[:MOST_SHOWN], origin, addresses, with_areas=True, reader=reader)
     if not cards:
         raise NotFound("there is no such post")
     return {
         "heading": _heading(cards[0].shown.post),
         "cards": cards,
+        "post": post,
         "chosen_id": post.id if len(cards) > 1 else None,
         "address": post.iri,
         "canonical": post.iri,
         "is_local": post.local,
+        "submitted": elsewhere.list_submitted(tx, post.id),
+        "is_closed": post.thread_id is not None and threads.is_closed(tx, post.thread_id),
         "is_partial": cards[0].shown.post.in_reply_to_iri is not None,
         "has_more": len(shown) > MOST_SHOWN,
+        "outside": _find_outside(tx, post) if reader is not None and post.actor_id == reader.id else (),
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """An area in which an author's own post does not stand (yet): which, how, and why."""
+
+    area: AreaRecord
+    placement: PlacementRecord
+
+
+def _find_outside(tx: sa.Connection, post: PostRecord) -> tuple[Outside, ...]:
+    found = [each for each in placements.placements_of(tx, post.id) if each.state in NOT_IN]
+    areas = ((registry.find_area(tx, each.area_id), each) for each in found)
+    return tuple(Outside(area, each) for area, each in areas if area is not None)
+
+
+def find_readable(tx: sa.Connection, post_id: int, reader: Reader | None) -> PostRecord:
+    """A post that anyone, or the reader, may open. Raises `NotFound`, `Gone`."""
+    if reader is not None and post_id <= MAX_ID and is_readable(tx, reader, post_id):
+        found = posts.find_post_by_id(tx, post_id)
+        assert found is not None  # just read
+        if found.actor_id == reader.id or found.visibility not in SHOWN:
+            return found
+    post = require_post(tx, post_id)
+    root = post if post.thread_id is None else posts.find_post_by_id(tx, post.thread_id)
+    if root is None or not is_shown_here(tx, root):
+        raise NotFound("there is no such post")
+    return post
+
+
 def is_shown_here(tx: sa.Connection, root: PostRecord) -> bool:
-    """Whether a thread is ours to show: begun by one of ours, or accepted by an area.
+    """Whether a thread is ours to show: begun by one of ours, accepted by an area, or brought to one by a peer.
 
     What was held, refused or removed is not published by another door.
     """
-    return root.local or any(placed.state == "accepted" for placed in placements.placements_of(tx, root.id))
+    placed = placements.placements_of(tx, root.id)
+    return root.local or any(each.state == "accepted" for each in placed) or is_in_a_zone(tx, root.id)
 
 
 def _heading(post: PostRecord) -> str:

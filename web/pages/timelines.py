@@ -1,21 +1,27 @@
 """The front page, an area, and a person: what is new, newest first, 40 at a time."""
 
 from dataclasses import dataclass
+from typing import Final, Literal, get_args
 
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from actors.records import ActorRecord
-from areas import registry, timelines
+from actors.relations import relate
+from areas import membership, registry, timelines
+from areas.reading.visibility import Reader
 from areas.records import AreaRecord
-from areas.timelines import PAGE, ShownPost
+from areas.timelines import PAGE, ShownPost, Which
+from areas.zones.reading import homes_of, zone_timeline
+from web.accounts.visitors import reader_of
 from web.activitypub.actors import addressed_actor
 from web.activitypub.posts import read_number
 from web.node import node_of
-from web.pages.cards import AreaLink, Card, here, make_cards
+from web.pages.cards import AreaLink, Card, here, make_cards, portrait_of
 from web.pages.remote_follow import follow_policy
 from web.pages.rendering import link, render
+from web.pages.towns import find_near
 from web.visits import origin_of
 
 
@@ -37,7 +43,8 @@ def _cut(
 ) -> Timeline:
     """Make a page of one post more than it shows: that there is one means that there is an older page."""
     older = shown[PAGE - 1].position if len(shown) > PAGE else None
-    cards = make_cards(tx, shown[:PAGE], origin_of(request).origin, with_areas=with_areas)
+    origin, addresses = origin_of(request).origin, node_of(request).addresses
+    cards = make_cards(tx, shown[:PAGE], origin, addresses, with_areas=with_areas, reader=reader_of(request))
     return Timeline(cards, older, before)
 
 
@@ -49,11 +56,13 @@ async def front_page(request: Request) -> Response:
 
 def _front(tx: sa.Connection, request: Request) -> dict[str, object]:
     origin, before = origin_of(request), read_number(request, "before")
-    areas = [
-        AreaLink(area.name, area.handle, here(area.iri, origin.origin)) for area in registry.list_areas(tx)
-    ]
-    shown = timelines.node_timeline(tx, before=before, limit=PAGE + 1)
+    areas = [_link(area, origin.origin) for area in registry.list_areas(tx)]
+    shown = timelines.node_timeline(tx, reader=reader_of(request), before=before, limit=PAGE + 1)
     return {"areas": areas, **_cut(tx, shown, request, before, with_areas=True).values()}
+
+
+def _link(area: AreaRecord, origin: str) -> AreaLink:
+    return AreaLink(area.name, area.handle, here(area.iri, origin))
 
 
 async def actor_page(request: Request) -> Response:
@@ -68,27 +77,68 @@ def _actor(tx: sa.Connection, request: Request) -> tuple[str, dict[str, object]]
     actor = addressed_actor(tx, request)
     area = registry.find_area(tx, actor.id)
     if area is None:
-        return "person.html", _person(tx, request, actor)
+        return "person.html", describe_person(tx, request, actor, reader_of(request))
     return "area.html", _area(tx, request, actor, area)
 
 
 def _area(tx: sa.Connection, request: Request, actor: ActorRecord, area: AreaRecord) -> dict[str, object]:
-    before = read_number(request, "before")
-    shown = timelines.area_timeline(tx, area.actor_id, before=before, limit=PAGE + 1)
+    before, which, reader = read_number(request, "before"), _read_tab(request), reader_of(request)
+    if which == ZONE:
+        shown = zone_timeline(tx, area.actor_id, reader=reader, before=before, limit=PAGE + 1)
+    else:
+        shown = timelines.area_timeline(
+            tx, area.actor_id, reader=reader, which=which, before=before, limit=PAGE + 1
+        )
     return {
         "area": area,
         "handle": area.handle,
         "summary": actor.summary,
         "desk_handle": f"@{registry.desk_of(tx, area).handle}",
+        "which": which,
+        "near": [_link(each, origin_of(request).origin) for each in find_near(tx, area)],
+        "has_zone": which == ZONE or bool(zone_timeline(tx, area.actor_id, reader=reader, limit=1)),
+        "homes": homes_of(tx, area.actor_id, [each.post.id for each in shown]) if which == ZONE else {},
+        "membership": None if reader is None else membership.find(tx, reader.id, area.actor_id),
+        **_portraits(request, actor),
         **_cut(tx, shown, request, before, with_areas=False).values(),
     }
 
 
-def _person(tx: sa.Connection, request: Request, actor: ActorRecord) -> dict[str, object]:
+def _read_tab(request: Request) -> Which | Literal["zone"]:
+    """What the page of an area shows: its own posts, or those of its peers."""
+    return ZONE if request.query_params.get("show") == ZONE else read_which(request)
+
+
+def read_which(request: Request) -> Which:
+    """Which posts of an area are wanted; anything unknown means all of them."""
+    asked = request.query_params.get("show")
+    return next((each for each in _WHICH if each == asked), "everything")
+
+
+_WHICH: Final[tuple[Which, ...]] = get_args(Which)
+ZONE: Final = "zone"
+
+
+def _portraits(request: Request, actor: ActorRecord) -> dict[str, str | None]:
+    addresses = node_of(request).addresses
+    return {
+        "portrait": portrait_of(actor, actor.icon, addresses),
+        "banner": portrait_of(actor, actor.image, addresses),
+    }
+
+
+def describe_person(
+    tx: sa.Connection, request: Request, actor: ActorRecord, reader: Reader | None
+) -> dict[str, object]:
+    """A person of ours or, for a reader who is signed in, of another server."""
     before = read_number(request, "before")
-    shown = timelines.by_actor(tx, actor.id, before=before, limit=PAGE + 1)
+    shown = timelines.by_actor(tx, actor.id, reader=reader, before=before, limit=PAGE + 1)
+    relation = None if reader is None else relate(tx, reader.id, (actor.id,), reader.now)[actor.id]
     return {
         "person": actor,
         "handle": f"@{actor.handle}",
+        "relation": relation,
+        "is_own": reader is not None and reader.id == actor.id,
+        **_portraits(request, actor),
         **_cut(tx, shown, request, before, with_areas=True).values(),
     }

@@ -26,6 +26,7 @@ from federation.vocabulary import (
     Follow,
     Iri,
     Like,
+    Lock,
     Millis,
     Move,
     OtherActivity,
@@ -72,6 +73,7 @@ def refuse(kind: Any, **members: Any) -> MalformedDocument:
         ("Flag", Flag(ID, ACTOR, objects=(NOTE,))),
         ("Follow", Follow(ID, ACTOR, object=NOTE)),
         ("Like", Like(ID, ACTOR, object=NOTE)),
+        ("Lock", Lock(ID, ACTOR, object=NOTE)),
         ("Move", Move(ID, ACTOR, object=NOTE)),
         ("Reject", Reject(ID, ACTOR, object=NOTE)),
         ("Remove", Remove(ID, ACTOR, object=NOTE)),
@@ -162,9 +164,9 @@ def test_other_things_embedded() -> None:
     assert parse("Create", object={"id": NOTE, "type": "ChatMessage"}) == Create(
         ID, ACTOR, object=Unrecognized(NOTE, "ChatMessage")
     )
-    lock = {"id": f"{ID}/l", "type": "Lock", "actor": ACTOR, "object": NOTE}
-    assert parse("Undo", object=lock) == Undo(
-        ID, ACTOR, object=OtherActivity(Iri(f"{ID}/l"), ACTOR, type="Lock")
+    warn = {"id": f"{ID}/l", "type": "Warn", "actor": ACTOR, "object": NOTE}
+    assert parse("Undo", object=warn) == Undo(
+        ID, ACTOR, object=OtherActivity(Iri(f"{ID}/l"), ACTOR, type="Warn")
     )
 
 
@@ -365,7 +367,7 @@ leaves = st.sampled_from(
             "Collection",
             "Tombstone",
         ),
-        *("Mention", "Hashtag", "Image", "Follow", "Flag", "Move", "Key", "Lock", "Link", "PropertyValue"),
+        *("Mention", "Hashtag", "Image", "Follow", "Flag", "Move", "Key", "Warn", "Link", "PropertyValue"),
         *(
             ID,
             ACTOR,

@@ -260,6 +260,25 @@ def test_attachments() -> None:
 
 
 @pytest.mark.parametrize(
+    ("point", "focus"),
+    [
+        ([0.5, -1], (0.5, -1.0)),
+        ([0, 0], (0.0, 0.0)),
+        ([1.5, 0], None),
+        ([0.5], None),
+        ([0, 0, 0], None),
+        (["0", "0"], None),
+        ([True, False], None),
+        ({"x": 0, "y": 0}, None),
+        (None, None),
+    ],
+)
+def test_a_focal_point_is_two_numbers(point: object, focus: object) -> None:
+    (found,) = parse(attachment=[{"type": "Image", "url": ID, "focalPoint": point}]).attachments
+    assert found.focus == focus
+
+
+@pytest.mark.parametrize(
     ("policy", "expected"),
     [
         (None, None),

@@ -109,7 +109,7 @@ def test_an_inbox_takes_activities_only(name: str) -> None:
     activity = parse_activity(data)
     assert activity.raw == data
     assert activity.actor
-    unknown = {"Lock", "Resolve", "Warn"}
+    unknown = {"Resolve", "Warn"}
     assert isinstance(activity, OtherActivity) == (json.loads(data)["type"] in unknown)
 
 

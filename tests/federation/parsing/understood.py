@@ -225,6 +225,7 @@ def _read_post(document: dict[str, Any]) -> Said:
                 part.get("name"),
                 part.get("width"),
                 part.get("blurhash"),
+                tuple(part["focalPoint"]) if part.get("focalPoint") else None,
             )
             for part in _listed(document, "attachment")
             if part["type"] in MEDIA
@@ -240,7 +241,7 @@ def _describe_tag(tag: Mention | Hashtag) -> tuple[str, str | None, str | None]:
 
 
 def _describe_attachment(part: Attachment) -> tuple[object, ...]:
-    return (part.type, part.url, part.media_type, part.name, part.width, part.blurhash)
+    return (part.type, part.url, part.media_type, part.name, part.width, part.blurhash, part.focus)
 
 
 def _describe_activity(activity: Activity) -> Said:
@@ -286,7 +287,7 @@ def _read_activity(document: Mapping[str, Any]) -> Said:
     if kind == "Flag":
         text = document.get("content") or document.get("summary")
         return said | {"object": _ids(document, "object"), "text": text}
-    if kind in {"Like", "Dislike", "Follow", "Block", "Move"}:
+    if kind in {"Like", "Dislike", "Follow", "Block", "Lock", "Move"}:
         return said | {"object": _ids(document, "object")[0]}
     if kind == "Delete":
         return said | {"object": _ids(document, "object")[0], "summary": document.get("summary")}

@@ -109,7 +109,16 @@ def full_facts() -> NoteFacts:
         sensitive=True,
         translations=(("en", "<p>The snow is cleared.</p>"),),
         attachments=(
-            Attachment("Image", Iri(f"{TOWN}/media/1.jpg"), "image/jpeg", "駅前", 640, 480, "UEHV6nWB2yk8"),
+            Attachment(
+                "Image",
+                Iri(f"{TOWN}/media/1.jpg"),
+                "image/jpeg",
+                "駅前",
+                640,
+                480,
+                "UEHV6nWB2yk8",
+                (0.25, -0.5),
+            ),
             Attachment("Video", Iri(f"{TOWN}/media/2.mp4"), "video/mp4"),
             Attachment("Link", Iri("https://city.example/"), name="市のページ"),
         ),
@@ -133,6 +142,64 @@ def happening() -> EventFacts:
 
 def act(name: str) -> Iri:
     return Iri(f"{AREA}/activities/{name}")
+
+
+def ban() -> Document:
+    return rendering.block(
+        act("ban"),
+        actor=DESK,
+        object_iri=REMOTE,
+        to=(PUBLIC,),
+        cc=(AREA,),
+        target=AREA,
+        summary="宣伝のため",
+        until=LATER,
+    )
+
+
+def removal() -> Document:
+    return rendering.delete(
+        act("removal"),
+        actor=DESK,
+        object_iri=REMOTE_NOTE,
+        published=LATER,
+        summary="宣伝のため",
+        cc=(AREA,),
+        audience=AREA,
+    )
+
+
+def locked() -> Document:
+    return rendering.lock(
+        act("lock"), actor=DESK, object_iri=REMOTE_NOTE, area=AREA, summary="話が済んだため"
+    )
+
+
+WRAPPED = (
+    *(
+        "create",
+        "update-note",
+        "delete",
+        "remove-by-moderator",
+        "undo-removal",
+        "lock",
+        "undo-lock",
+        "block-by-moderator",
+    ),
+    *("undo-block-by-moderator", "add-by-desk", "remove", "update-group-by-desk"),
+)
+"""What an area passes on in the activity dialect, by the golden file of the activity inside."""
+
+
+def build_wrapped(name: str) -> bytes:
+    """The area's Announce of an activity, which is in it byte for byte."""
+    return rendering.wrap(
+        act(f"wrapped-{name}"),
+        actor=AREA,
+        followers=FOLLOWERS,
+        inner=rendering.render(build_all()[name]),
+        published=LATER,
+    )
 
 
 def build_all() -> dict[str, Document]:
@@ -169,21 +236,19 @@ def build_all() -> dict[str, Document]:
         "create": rendering.create(act("create"), note),
         "update-note": rendering.update(act("update"), rendering.note(full_facts())),
         "update-group": rendering.update(act("update-group"), area, published=LATER, cc=(FOLLOWERS,)),
+        "update-group-by-desk": rendering.update(
+            act("update-group-by-desk"), area, actor=DESK, published=LATER, to=(PUBLIC,), cc=(AREA,)
+        ),
+        "undo-removal": rendering.undo(
+            act("restore"), removal(), actor=DESK, to=(PUBLIC,), cc=(AREA,), audience=AREA
+        ),
         "delete": rendering.delete(
             act("delete"), actor=HANAKO, object_iri=NOTE, published=LATER, cc=(FOLLOWERS,)
         ),
         "delete-actor": rendering.delete(
             act("delete-actor"), actor=HANAKO, object_iri=HANAKO, published=LATER
         ),
-        "remove-by-moderator": rendering.delete(
-            act("removal"),
-            actor=DESK,
-            object_iri=REMOTE_NOTE,
-            published=LATER,
-            summary="宣伝のため",
-            cc=(AREA,),
-            audience=AREA,
-        ),
+        "remove-by-moderator": removal(),
         "announce": rendering.announce(
             act("announce"),
             actor=AREA,
@@ -219,15 +284,13 @@ def build_all() -> dict[str, Document]:
             act("reject"), actor=AREA, follow=Iri(f"{REMOTE}#follow"), follower=REMOTE
         ),
         "block": rendering.block(act("block"), actor=AREA, object_iri=REMOTE, to=(REMOTE,)),
-        "block-by-moderator": rendering.block(
-            act("ban"),
-            actor=DESK,
-            object_iri=REMOTE,
-            to=(PUBLIC,),
-            cc=(AREA,),
-            target=AREA,
-            summary="宣伝のため",
-            until=LATER,
+        "block-by-moderator": ban(),
+        "undo-block-by-moderator": rendering.undo(
+            act("unban"), ban(), actor=DESK, to=(PUBLIC,), cc=(AREA,), audience=AREA
+        ),
+        "lock": locked(),
+        "undo-lock": rendering.undo(
+            act("unlock"), locked(), actor=DESK, to=(PUBLIC,), cc=(AREA,), audience=AREA
         ),
         "flag": rendering.flag(
             act("flag"), actor=NODE, objects=(REMOTE, REMOTE_NOTE), text="宣伝", to=(REMOTE,)
@@ -239,6 +302,14 @@ def build_all() -> dict[str, Document]:
         "add": rendering.add(act("pin"), actor=AREA, object_iri=NOTE, target=Iri(f"{AREA}/featured")),
         "remove": rendering.remove(
             act("unpin"),
+            actor=DESK,
+            object_iri=NOTE,
+            target=Iri(f"{AREA}/featured"),
+            cc=(AREA,),
+            audience=AREA,
+        ),
+        "add-by-desk": rendering.add(
+            act("pin-by-desk"),
             actor=DESK,
             object_iri=NOTE,
             target=Iri(f"{AREA}/featured"),

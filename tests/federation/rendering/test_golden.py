@@ -9,10 +9,10 @@ import pytest
 from federation import rendering
 from federation.parsing import parse_activity, parse_document
 from federation.parsing.activities import ACTIVITY_TYPES
-from federation.rendering.contexts import _TERMS
-from federation.vocabulary import PUBLIC, Activity, Unrecognized
+from federation.rendering.contexts import TERMS
+from federation.vocabulary import PUBLIC, Activity, Announce, Unrecognized
 from tests.federation.parsing.understood import describe, read_wire
-from tests.federation.rendering.samples import build_all
+from tests.federation.rendering.samples import WRAPPED, build_all, build_wrapped
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "kairanban"
 KNOWN_WORDS = {
@@ -102,7 +102,19 @@ def test_golden(name: str) -> None:
 
 
 def test_every_golden_file_is_made() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.json")} == {*DOCUMENTS, "wrap", "webfinger", "nodeinfo"}
+    made = {*DOCUMENTS, *(f"wrap-{name}" for name in WRAPPED), "wrap", "webfinger", "nodeinfo"}
+    assert {path.stem for path in GOLDEN.glob("*.json")} == made
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_the_activity_dialect_carries_what_was_done_byte_for_byte(name: str) -> None:
+    data = build_wrapped(name)
+    assert rendering.render(DOCUMENTS[name]) in data
+    golden = json.dumps(json.loads(data), ensure_ascii=False, indent=2) + "\n"
+    assert golden == (GOLDEN / f"wrap-{name}.json").read_text()
+    announced = parse_activity(data)
+    assert isinstance(announced, Announce)
+    assert describe(announced.object) == read_wire(json.loads(rendering.render(DOCUMENTS[name])))
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -126,7 +138,7 @@ def test_every_word_is_defined(name: str) -> None:
     context = document["@context"]
     inline = context[-1] if isinstance(context[-1], dict) else {}
     assert list_words(document) - KNOWN_WORDS <= set(inline)
-    assert set(inline) <= set(_TERMS)
+    assert set(inline) <= set(TERMS)
     assert all(
         url.startswith(("https://www.w3.org/", "https://w3id.org/"))
         for url in context

@@ -8,7 +8,9 @@ import sqlalchemy as sa
 
 from actors.directory import mark_gone
 from actors.tables import actors
+from areas import compose, interactions
 from areas.codes import PREFECTURES, find_prefecture
+from areas.records import Draft
 from areas.tables import areas
 from tests.testrig.world import Town, World
 from tests.web.conftest import JSON, ORIGIN
@@ -175,3 +177,28 @@ async def test_a_person_says_creates(town: Town, client: httpx.AsyncClient) -> N
 def test_every_prefecture_has_its_number() -> None:
     assert len(set(PREFECTURES)) == 47
     assert (find_prefecture("131016"), find_prefecture("472018")) == ("東京都", "沖縄県")
+
+
+async def test_pins_are_those_for_everyone(world: World, town: Town, client: httpx.AsyncClient) -> None:
+    hanako = await town.person("hanako")
+    for visibility in ("public", "private", "unlisted"):
+        world.clock.advance(seconds=1)
+        draft = Draft(hanako.id, visibility, visibility=visibility)
+        post, _ = await town.write(compose.publish, draft, town.clock())
+        await town.write(interactions.pin, hanako, post.id, town.clock())
+        if visibility == "unlisted":
+            assert (await read(client, f"{hanako.iri}/featured"))["orderedItems"][0] == post.iri
+    featured = await read(client, f"{hanako.iri}/featured")
+    assert (featured["totalItems"], len(featured["orderedItems"])) == (2, 2)
+
+
+async def test_a_person_may_say_that_followers_are_approved_by_hand(
+    town: Town, client: httpx.AsyncClient
+) -> None:
+    hanako = await town.person("hanako")
+
+    def lock(tx: sa.Connection) -> None:
+        tx.execute(sa.update(actors).where(actors.c.id == hanako.id).values(locked=True))
+
+    await town.write(lock)
+    assert (await read(client, str(hanako.iri)))["manuallyApprovesFollowers"] is True

@@ -1,15 +1,20 @@
 """WebFinger, host-meta, NodeInfo, `/@name`."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.testrig.world import Town
+from tests.testrig.world import Town, World
 from tests.web.conftest import HOST, ORIGIN
+from web.activitypub.discovery import SECURITY_TXT
+from web.app import create_app
 
 pytestmark = pytest.mark.anyio
 WEBFINGER = "/.well-known/webfinger"
+DAY = 24 * 3_600_000
 
 
 async def ask(client: httpx.AsyncClient, *resources: str) -> httpx.Response:
@@ -126,3 +131,21 @@ async def test_a_profile_leads_to_its_actor(town: Town, client: httpx.AsyncClien
     assert response.status_code == 302
     assert response.headers["location"] == f"{ORIGIN}/people/hanako"
     assert (await client.get("/@nobody")).status_code == 404
+
+
+async def test_who_finds_a_fault_is_told_whom_to_tell(
+    world: World, town: Town, client: httpx.AsyncClient, second_origin: str
+) -> None:
+    assert (await client.get(SECURITY_TXT)).status_code == 404
+    settings = replace(town.node.settings, security_contact="mailto:kanri@town.example")
+    for host in (HOST, second_origin):
+        world.network.hosts[host] = app = create_app(replace(town.node, settings=settings))
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=f"https://{host}") as asking:
+            response = await asking.get(SECURITY_TXT)
+        assert response.headers["content-type"] == "text/plain; charset=utf-8"
+        fields = dict(line.split(": ", 1) for line in response.text.splitlines())
+        assert fields["Contact"] == "mailto:kanri@town.example"
+        assert fields["Canonical"] == f"https://{host}{SECURITY_TXT}"
+        left = datetime.fromisoformat(fields["Expires"]).timestamp() * 1000 - town.clock()
+        assert 100 * DAY < left < 365 * DAY, "RFC 9116 §2.5.5"

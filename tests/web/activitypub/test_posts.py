@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from actors.origins import add_origin
+from actors.standing import set_standing
 from areas import creates, posts
 from areas.boosts import live_boosts
 from areas.records import AreaRecord, PostRecord
@@ -84,6 +85,30 @@ async def test_a_post_that_waits_is_nobodys(town: Town, client: httpx.AsyncClien
         assert (await client.get(path, headers=JSON)).status_code == 404
     for path in ("/people/hanako", "/areas/shimamatsu", "/"):
         assert "確認を待っています" not in (await client.get(path)).text, path
+
+
+async def test_what_somebody_suspended_wrote_is_nobodys(
+    town: Town, client: httpx.AsyncClient, area: AreaRecord
+) -> None:
+    author = await town.person("hanako")
+    post, _ = await town.post(author, "花の庭が見ごろです。", area)
+    paths = (f"/posts/{post.id}", f"/posts/{post.id}/replies", f"/people/hanako/activities/{post.id}")
+    for path in paths:
+        await read(client, f"{ORIGIN}{path}")
+
+    async def count(collection: str) -> int:
+        return int((await read(client, f"{ORIGIN}{collection}/outbox"))["totalItems"])
+
+    assert (await count("/people/hanako"), await count("/areas/megumino")) == (1, 1)
+
+    def suspend(tx: sa.Connection) -> None:
+        set_standing(tx, author.id, "suspended", reason="spam", now=town.clock())
+
+    await town.write(suspend)
+    for path in paths:
+        assert (await client.get(path, headers=JSON)).status_code == 404, path
+        assert (await client.get(path, headers={"accept": "text/html"})).status_code == 404, path
+    assert (await count("/people/hanako"), await count("/areas/megumino")) == (0, 0)
 
 
 async def test_of_the_deleted_a_tombstone_is_left(

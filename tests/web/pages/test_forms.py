@@ -11,6 +11,7 @@ from areas import decisions, placements
 from areas.tables import reports
 from tests.testrig.world import Town, World
 from tests.web.conftest import HOST, ORIGIN
+from web.node import FOLLOWS
 
 pytestmark = pytest.mark.anyio
 OURS = {"origin": ORIGIN}
@@ -129,6 +130,18 @@ async def test_a_wrong_account_is_answered_with_the_form(
     assert (
         await client.post("/areas/nobody/follow", data={"account": "a@b.example"}, headers=OURS)
     ).status_code == 404
+
+
+async def test_one_client_cannot_make_us_ask_everybody(
+    world: World, town: Town, client: httpx.AsyncClient
+) -> None:
+    """Each try is a request to a server of the reader's choice."""
+    await town.area("megumino")
+    statuses = []
+    for number in range(FOLLOWS[0] + 2):
+        account = {"account": f"@ken@nowhere{number}.example"}
+        statuses.append((await client.post("/areas/megumino/follow", data=account, headers=OURS)).status_code)
+    assert statuses == [422] * FOLLOWS[0] + [429] * 2
 
 
 async def test_an_author_sees_where_a_post_stands(

@@ -43,7 +43,7 @@ def test_every_sentence_is_translated_and_none_is_left_over() -> None:
         message if isinstance(message, str) else message[0]
         for _, _, message, _, _ in extract_from_dir(
             FOLDER,
-            method_map=[("templates/**.html", "jinja2"), ("pages/**.py", "python")],
+            method_map=[("templates/**.html", "jinja2"), ("**.py", "python")],
             options_map={"templates/**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}},
             keywords={"_": None, "ngettext": (1, 2), "text_of": (2,)},
         )

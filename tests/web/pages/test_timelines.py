@@ -127,7 +127,7 @@ async def test_a_warning_hides_the_text_until_asked(
     assert "<title>クマの話" in thread
 
 
-async def test_pictures_of_others_are_links_and_never_loaded(
+async def test_pictures_of_others_come_through_us_and_other_files_are_links(
     world: World, town: Town, client: httpx.AsyncClient, area: AreaRecord
 ) -> None:
     peer = world.peer("mastodon.example")
@@ -137,13 +137,20 @@ async def test_pictures_of_others_are_links_and_never_loaded(
         "url": "https://cdn.example/1.jpg",
         "name": "白いバラ",
     }
+    film = {**picture, "mediaType": "video/mp4", "url": "https://cdn.example/2.mp4", "name": "バラの庭"}
     note = peer.note(
-        peer.actor("ken"), "one", cc=[area.iri], attachment=[picture], url="https://mastodon.example/@ken/1"
+        peer.actor("ken"),
+        "one",
+        cc=[area.iri],
+        attachment=[picture, film],
+        url="https://mastodon.example/@ken/1",
     )
     await peer.send(peer.create(note), f"{area.iri}/inbox")
     page = await read(client, "/areas/megumino")
-    assert "画像: 白いバラ" in page
-    assert '<img src="https://cdn.example' not in page
+    assert '<img src="/media/proxy/' in page
+    assert 'alt="白いバラ"' in page
+    assert 'src="https://cdn.example' not in page
+    assert 'href="https://cdn.example/2.mp4" rel="nofollow noopener">添付: バラの庭</a>' in page
     assert 'href="https://mastodon.example/@ken/1"' in page
     assert "@ken@mastodon.example" in page
 

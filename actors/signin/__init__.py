@@ -1,0 +1,1 @@
+"""How accounts prove who they are, and for how long that is believed: credentials, throttles, sessions."""

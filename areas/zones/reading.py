@@ -1,0 +1,87 @@
+"""What pages and commands show of what peers have brought."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from actors.tables import actors
+from areas.reading.visibility import Reader
+from areas.timelines import PAGE, ShownPost, list_at
+from areas.zones.flow import STANDING
+from areas.zones.tables import posts, zone_posts
+from federation.vocabulary import Iri
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose a post is."""
+
+    iri: Iri
+    name: str
+    handle: str
+
+
+_HOMES: Final = (
+    sa.select(zone_posts.c.post_id, actors.c.iri, actors.c.name, actors.c.username, actors.c.host)
+    .join(actors, actors.c.id == zone_posts.c.home_id)
+    .where(
+        zone_posts.c.area_id == sa.bindparam("area"),
+        zone_posts.c.post_id.in_(sa.bindparam("posts", expanding=True)),
+    )
+)
+
+
+def zone_timeline(
+    tx: sa.Connection,
+    area_id: int,
+    *,
+    reader: Reader | None = None,
+    before: int | None = None,
+    limit: int = PAGE,
+) -> list[ShownPost]:
+    """What peers of an area have brought, newest first."""
+    stands = sa.and_(zone_posts.c.area_id == area_id, zone_posts.c.state.in_(STANDING))
+    return list_at(tx, zone_posts, stands, reader=reader, before=before, limit=limit)
+
+
+def homes_of(tx: sa.Connection, area_id: int, post_ids: list[int]) -> dict[int, Origin]:
+    """Whose each of these posts is, in an area."""
+    rows: Any = tx.execute(_HOMES, {"area": area_id, "posts": post_ids})
+    return {row.post_id: Origin(row.iri, row.name, f"@{row.username}@{row.host}") for row in rows}
+
+
+def is_in_a_zone(tx: sa.Connection, post_id: int) -> bool:
+    """Whether any area here shows it as a peer's."""
+    query = sa.select(zone_posts.c.area_id).where(
+        zone_posts.c.post_id == post_id, zone_posts.c.state.in_(STANDING)
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A peer's post, for who decides about it."""
+
+    post_id: int
+    iri: Iri
+    home: str
+    category: str
+    state: str
+    reason: str
+
+
+def list_brought(tx: sa.Connection, area_id: int, limit: int = PAGE) -> list[Brought]:
+    """What peers have brought to an area, the newest first, whatever became of it."""
+    query = (
+        sa.select(zone_posts, posts.c.iri.label("post_iri"), actors.c.username, actors.c.host)
+        .join(posts, posts.c.id == zone_posts.c.post_id)
+        .join(actors, actors.c.id == zone_posts.c.home_id)
+        .where(zone_posts.c.area_id == area_id)
+        .order_by(zone_posts.c.position.desc())
+        .limit(limit)
+    )
+    return [
+        Brought(row.post_id, row.post_iri, f"@{row.username}@{row.host}", row.category, row.state, row.reason)
+        for row in tx.execute(query)
+    ]

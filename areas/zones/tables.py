@@ -1,0 +1,55 @@
+"""Agreements between areas, and what peers have brought. Columns and constraints only."""
+
+import sqlalchemy as sa
+
+from actors.tables import Id, Iri, Time, metadata
+from areas.tables import areas, posts
+from outbox.tables import log as outbox_log
+
+__all__ = ["agreements", "areas", "posts", "zone_posts"]
+
+agreements = sa.Table(
+    "agreements",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=False),
+    sa.Column("area_id", sa.ForeignKey("areas.actor_id"), nullable=False, comment="of this node"),
+    sa.Column("peer_id", sa.ForeignKey("actors.id"), nullable=False, comment="the other Group"),
+    sa.Column(
+        "direction", sa.Text, nullable=False, comment="in: the peer's posts come here; out: ours go there"
+    ),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("iri", Iri, nullable=False, comment="of the Follow that asked for it"),
+    sa.Column("zone", Iri, nullable=False),
+    sa.Column("accepts", sa.Text, nullable=False, comment="JSON list of categories that are boosted unasked"),
+    sa.Column("max_per_hour", sa.Integer, nullable=False),
+    sa.Column("expires_at", Time),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("decided_at", Time, nullable=False),
+    sa.UniqueConstraint("area_id", "peer_id", "direction"),
+    sa.CheckConstraint("direction IN ('in', 'out')", name="direction"),
+    sa.CheckConstraint("state IN ('requested', 'accepted', 'rejected', 'ended', 'expired')", name="state"),
+)
+sa.Index("ix_agreements_iri", agreements.c.iri)
+sa.Index("ix_agreements_peer", agreements.c.peer_id)
+
+zone_posts = sa.Table(
+    "zone_posts",
+    metadata,
+    sa.Column("area_id", sa.ForeignKey("areas.actor_id"), nullable=False, comment="of this node"),
+    sa.Column("post_id", sa.ForeignKey("posts.id"), nullable=False),
+    sa.Column("home_id", sa.ForeignKey("actors.id"), nullable=False, comment="the peer whose post it is"),
+    sa.Column("category", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("position", Id, nullable=False, comment="where it stands in the timeline; sorts by time"),
+    sa.Column("reason", sa.Text, nullable=False, default="", comment="of the last change"),
+    sa.Column("iri", Iri, comment="of the newest Announce"),
+    sa.Column("log_id", sa.ForeignKey(outbox_log.c.id), comment="of the newest Announce"),
+    sa.Column("generation", sa.Integer, nullable=False, default=0, comment="how often it was boosted"),
+    sa.Column("boosted_at", Time),
+    sa.Column("changed_at", Time, nullable=False),
+    sa.PrimaryKeyConstraint("area_id", "post_id"),
+    sa.CheckConstraint("state IN ('shown', 'boosted', 'hidden', 'gone')", name="state"),
+)
+sa.Index("ix_zone_posts_timeline", zone_posts.c.area_id, zone_posts.c.position)
+sa.Index("ix_zone_posts_post", zone_posts.c.post_id)
+sa.Index("ix_zone_posts_hourly", zone_posts.c.area_id, zone_posts.c.home_id, zone_posts.c.boosted_at)

@@ -1,0 +1,221 @@
+"""The life of a resident in a real browser, on a phone, and at a desk without JavaScript; each page is examined."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from playwright.async_api import Browser, BrowserContext, Page
+
+from areas import membership, registry
+from areas.tables import areas
+from tests.browser import examining
+from tests.testrig import pictures
+from tests.testrig.world import Town
+from tests.web.accounts.people import ADDRESS, PASSWORD, read_mail, sign_up
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+PHONE = 390
+SCREENS = [pytest.param((PHONE, True), id="phone"), pytest.param((1280, False), id="desk")]
+
+
+@pytest.fixture(params=SCREENS)
+async def page(request: pytest.FixtureRequest, browser: Browser, town: Town) -> AsyncIterator[Page]:
+    width, has_scripts = request.param
+    context: BrowserContext = await browser.new_context(
+        viewport={"width": width, "height": 844},
+        locale="ja-JP",
+        java_script_enabled=has_scripts,
+        base_url=town.node.settings.base_url,
+    )
+    opened = await context.new_page()
+    complaints: list[str] = []
+    asked: list[str] = []
+    opened.on("console", lambda line: complaints.append(line.text))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("request", lambda each: asked.append(each.url))
+    yield opened
+    await context.close()
+    assert [each for each in complaints if "status of 422" not in each] == []
+    assert [url for url in asked if not url.startswith(town.node.settings.base_url)] == []
+
+
+async def examine(page: Page, name: str) -> None:
+    assert page.viewport_size is not None
+    await examining.examine(page, name, has_scripts=page.viewport_size["width"] == PHONE)
+
+
+async def sign_in(page: Page) -> None:
+    await page.goto("/sign-in?next=/home")
+    await page.get_by_label("メールアドレス").fill(ADDRESS)
+    await page.get_by_text("パスワードを決めてある方").click()
+    await page.get_by_label("パスワード", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="パスワードでサインイン").click()
+    await page.wait_for_url("**/home")
+
+
+async def test_reading_writing_changing_deleting(town: Town, page: Page, tmp_path: Path) -> None:
+    area = await town.area("megumino")
+    hanako = await sign_up(town)
+    await town.write(lambda tx: membership.join(tx, hanako, area, town.clock(), home=True))
+    taro = await town.person("taro")
+    photo = tmp_path / "hana.jpg"
+    photo.write_bytes(pictures.jpeg(640, 480))
+    for place in range(3):
+        await town.post(taro, f"{place + 1}日目の花です。駅から歩いて5分のところに咲いています。", area)
+    await page.goto("/")
+    await examine(page, "front")
+    await page.goto("/areas/megumino")
+    await examine(page, "area")
+    await sign_in(page)
+    await examine(page, "home")
+    await page.get_by_role("link", name="書く", exact=True).click()
+    await examine(page, "write")
+    await page.get_by_role("textbox", name="本文").fill("花が咲きました。電話は090-1234-5678です。")
+    await page.get_by_label("写真を付ける").set_input_files(photo)
+    await page.get_by_role("button", name="投稿する").click()
+    await page.get_by_role("heading", name="ほかの人には、こう見えます").wait_for()
+    assert await page.get_by_text("電話番号のような数字").is_visible()
+    await examine(page, "preview")
+    await page.get_by_label("写真1の説明").fill("赤い花")
+    await page.get_by_role("textbox", name="本文").fill("花が咲きました。")
+    await page.get_by_role("button", name="このまま投稿する").click()
+    await page.wait_for_url(re.compile(r"/posts/\d+\?done=posted"))
+    assert await page.get_by_role("status").get_by_text("投稿しました").is_visible()
+    assert await page.get_by_alt_text("赤い花").is_visible()
+    await examine(page, "post")
+    await page.get_by_role("button", name="いいね").click()
+    assert await page.get_by_role("button", name="いいね").get_attribute("aria-pressed") == "true"
+    await page.get_by_label("返信を書く").fill("あしたも行きます。")
+    await page.get_by_role("button", name="返信", exact=True).click()
+    await page.wait_for_url(re.compile("done=posted"))
+    await page.goto("/areas/megumino")
+    mine = page.get_by_role("article").filter(has_text="花が咲きました")
+    await mine.get_by_text("その他").click()
+    await examine(page, "area-signed-in")
+    await mine.get_by_role("link", name="書きかえる").click()
+    await page.get_by_role("textbox", name="本文").fill("赤い花が咲きました。")
+    await examine(page, "edit")
+    await page.get_by_role("button", name="この内容に書きかえる").click()
+    await page.get_by_role("link", name="編集ずみ").first.click()
+    await examine(page, "history")
+    await page.goto("/people/taro")
+    await examine(page, "person")
+    await page.get_by_role("button", name="ミュートする").click()
+    assert await page.get_by_role("status").get_by_role("button", name="取り消す").is_visible()
+    await examine(page, "undo")
+    await page.get_by_role("button", name="取り消す").click()
+    await page.get_by_role("button", name="ミュートする").wait_for()
+    await page.goto("/areas/megumino")
+    await mine.get_by_text("その他").click()
+    await mine.get_by_role("link", name="消す").click()
+    await examine(page, "delete")
+    await page.get_by_role("button", name="消す（取り消せません）").click()
+    await page.wait_for_url("**/home?done=deleted")
+    assert await page.get_by_text("赤い花が咲きました").count() == 0
+
+
+async def test_signing_up(town: Town, page: Page) -> None:
+    """By the code, typed with a space and pasted; and the wrong one first."""
+    await town.area("megumino")
+    await page.goto("/areas/megumino")
+    await page.get_by_role("link", name="登録する", exact=True).click()
+    await examine(page, "sign-up")
+    await page.get_by_label("メールアドレス").fill("new@mail.example")
+    await page.get_by_role("button", name="メールで番号を受け取る").click()
+    await page.wait_for_url("**/sign-in/code/*")
+    await examine(page, "sign-up-code")
+    code, _ = await read_mail(town)
+    await page.get_by_label("6けたの番号").fill(f"{(int(code) + 1) % 1_000_000:06}")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("alert").wait_for()
+    await page.get_by_label("6けたの番号").fill(f"{code[:3]} {code[3:]}")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/sign-up/profile")
+    await page.get_by_label("ニックネーム").fill("町役場")
+    await page.get_by_label("お住まいのエリア").select_option("meguminoの町")
+    await page.get_by_role("button", name="これで登録する").click()
+    assert await page.get_by_text("役所の名前のように見えます").is_visible()
+    await examine(page, "sign-up-profile")
+    await page.get_by_label("ニックネーム").fill("はなこ")
+    await page.get_by_role("button", name="これで登録する").click()
+    await page.wait_for_url("**/home?done=welcome")
+    await examine(page, "welcome")
+
+
+async def test_what_waits_and_what_is_new(town: Town, page: Page) -> None:
+    """Somebody who looks after an area lets one post in and keeps one out; search, a tag, and the news."""
+    area = await town.area("megumino", policy="review")
+    hanako, taro = await sign_up(town), await town.person("taro")
+
+    def grant(tx: sa.Connection) -> None:
+        registry.grant_role(tx, hanako.id, "designer", area_id=area.actor_id, until=None, now=town.clock())
+
+    await town.write(grant)
+    await town.post(taro, "#花 が咲きました", area)
+    await town.post(taro, "安く売ります https://shop.example/", area)
+    open_area = await town.area("asabu")
+    mine, _ = await town.post(hanako, "麻生から", open_area)
+    await town.post(taro, "いいですね", reply_to=mine.iri)
+    await sign_in(page)
+    await page.get_by_role("link", name="確認待ち").click()
+    await examine(page, "held")
+    await page.get_by_role("button", name="載せる (taro)").first.click()
+    assert await page.get_by_role("status").get_by_text("エリアに載せました").is_visible()
+    await page.get_by_text("載せない (taro)").click()
+    await page.get_by_label("理由（書いた人に伝わります）").fill("宣伝のため")
+    await page.get_by_role("button", name="理由を伝えて、載せない").click()
+    assert await page.get_by_text("確認を待っている投稿はありません").is_visible()
+    await page.get_by_role("link", name=re.compile("^通知")).click()
+    await examine(page, "news")
+    await page.get_by_role("button", name="すべて読みました").click()
+    assert await page.get_by_text("新着", exact=True).count() == 0
+    await page.goto("/tags/花")
+    await examine(page, "tag")
+    await page.get_by_role("link", name="さがす").click()
+    await page.get_by_label("ことば、人、エリア").fill("megumino")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("heading", name="エリアと人").wait_for()
+    await examine(page, "search")
+
+
+async def test_choosing_a_town_and_settings(town: Town, page: Page) -> None:
+    """From the front page by a postal code to an area; then profile, words and mail."""
+    area = await town.area("megumino")
+    hanako = await sign_up(town)
+
+    def settle(tx: sa.Connection) -> None:
+        tx.execute(sa.update(areas).where(areas.c.actor_id == area.actor_id).values(code="012319"))
+        membership.join(tx, hanako, area, town.clock(), home=True)
+
+    await town.write(settle)
+    await page.goto("/")
+    await page.get_by_role("link", name="町をえらぶ").last.click()
+    await examine(page, "towns")
+    await page.get_by_label("郵便番号か、町の名前").fill("061-1448")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("heading", name="北海道 恵庭市").wait_for()
+    await examine(page, "town")
+    await page.get_by_label("都道府県からえらぶ").select_option("北海道")
+    await page.get_by_role("button", name="市区町村を見る").click()
+    await page.get_by_role("link", name="北広島市").click()
+    await page.get_by_text("この町のエリアがまだありません").wait_for()
+    await examine(page, "town-without-areas")
+    await sign_in(page)
+    await page.get_by_role("link", name="アカウント", exact=True).click()
+    await examine(page, "account")
+    await page.get_by_role("link", name="プロフィール").click()
+    await page.get_by_label("自己紹介").fill("花が好きです")
+    await page.get_by_role("button", name="保存する").click()
+    assert await page.get_by_role("status").get_by_text("保存しました").is_visible()
+    await examine(page, "profile")
+    await page.goto("/settings/shutting")
+    await page.get_by_label("加えることば").fill("ペンギン")
+    await page.keyboard.press("Enter")
+    await page.get_by_text("ペンギン", exact=True).wait_for()
+    await examine(page, "shutting")
+    await page.goto("/settings/mail")
+    await examine(page, "wishes")
+    await page.get_by_role("link", name="このサーバーの約束").click()
+    await examine(page, "promise")

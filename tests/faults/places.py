@@ -1,0 +1,59 @@
+"""Small disks: a file system in memory, where the tests run as root."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A file system of its own."""
+
+    path: Path
+
+    def resize(self, kibibytes: int) -> None:
+        """Make it larger, or smaller down to what it holds."""
+        _run("mount", "-o", f"remount,size={kibibytes}k", str(self.path))
+
+    def fill(self, leave: int) -> Path:
+        """Put a file there that leaves so many bytes; return it."""
+        ballast = self.path / "ballast"
+        free = shutil.disk_usage(self.path).free
+        with ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, free - leave)
+        return ballast
+
+
+@contextmanager
+def mount(path: Path, kibibytes: int, owner: str | None = None) -> Iterator[Disk]:
+    """Make a small disk at `path` until the block ends."""
+    path.mkdir(exist_ok=True)
+    _run("mount", "-t", "tmpfs", "-o", f"size={kibibytes}k", "kairanban-test", str(path))
+    try:
+        if owner is not None:
+            shutil.chown(path, owner, owner)
+        yield Disk(path)
+    finally:
+        _run("umount", "-l", str(path))
+
+
+@cache
+def can_mount() -> bool:
+    """Whether we may."""
+    try:
+        with TemporaryDirectory() as folder, mount(Path(folder) / "disk", 64):
+            return True
+    except RuntimeError:
+        return False
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr}")

@@ -1,0 +1,1 @@
+"""Durable jobs that need what only `web` has: the way out for mail, the files of pictures."""

@@ -1,0 +1,1 @@
+"""Streams of the client API: by WebSocket and as server-sent events, the same events on both."""

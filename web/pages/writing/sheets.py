@@ -1,0 +1,151 @@
+"""The composer's sheet: what somebody has written so far, which goes back and forth between her and the page.
+
+Nothing of it is stored here but pictures, which go again after a day: a page that is sent again says it all again.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, get_args
+
+from areas.media.attaching import MOST
+from areas.media.records import Details
+from areas.records import SHOWN, Draft, PostRecord, Revision, Visibility
+from web.activitypub.posts import MAX_ID
+
+Audience = Literal["everyone", "members", "followers", "named"]
+"""In words: everybody; the members of one area; who follows the author; whom the text names."""
+Step = Literal["write", "preview", "publish"]
+
+KEY_BYTES: Final = 12
+LONGEST_ID: Final = 19
+_VISIBILITIES: Final[Mapping[Audience, Visibility]] = {
+    "everyone": "public",
+    "members": "private",
+    "followers": "private",
+    "named": "direct",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A picture of the sheet, by its id, and what its author says of it."""
+
+    id: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is written. `area` is where it goes, None = nowhere; `reply` and `edit` are ids of posts.
+
+    `key` makes one post of two presses; `is_sure`: she has seen what it seems to tell; `speaker` is an actor's id.
+    """
+
+    text: str = ""
+    audience: Audience = "everyone"
+    area: int | None = None
+    summary: str = ""
+    language: str = ""
+    speaker: str | None = None
+    reply: int | None = None
+    edit: int | None = None
+    pictures: tuple[Attachment, ...] = ()
+    is_sure: bool = False
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(KEY_BYTES))
+
+    def with_pictures(self, ids: Iterable[int]) -> "Sheet":
+        """The sheet with further pictures, none of them described yet."""
+        return replace(self, pictures=(*self.pictures, *(Attachment(each, "") for each in ids)))
+
+    @property
+    def room(self) -> int:
+        """How many pictures it can take yet."""
+        return MOST - len(self.pictures)
+
+
+def read_step(fields: Mapping[str, str]) -> Step:
+    """Which button was pressed; without one (Enter) nothing is published unseen."""
+    return next((each for each in _STEPS if each == fields.get("step")), "preview")
+
+
+def read_sheet(fields: Mapping[str, str]) -> Sheet:
+    """Return what came back; what nobody can have chosen on the page is left out."""
+    sheet = Sheet(
+        text=fields.get("text", ""),
+        audience=next((each for each in _AUDIENCES if each == fields.get("audience")), "everyone"),
+        area=read_id(fields.get("area")),
+        summary=fields.get("summary", ""),
+        language=fields.get("language", ""),
+        speaker=fields.get("speaker") or None,
+        reply=read_id(fields.get("reply")),
+        edit=read_id(fields.get("edit")),
+        pictures=tuple(_read_pictures(fields)),
+        is_sure="is_sure" in fields,
+    )
+    return replace(sheet, key=fields["key"]) if fields.get("key") else sheet
+
+
+def _read_pictures(fields: Mapping[str, str]) -> Iterable[Attachment]:
+    for place in range(1, MOST + 1):
+        media_id = read_id(fields.get(f"picture_{place}"))
+        if media_id is not None and f"drop_{place}" not in fields:
+            yield Attachment(media_id, fields.get(f"alt_{place}", "").strip())
+
+
+def read_id(text: str | None) -> int | None:
+    """An id, or None for what is none."""
+    if text is None or not (text.isascii() and text.isdigit()) or len(text) > LONGEST_ID:
+        return None
+    number = int(text)
+    return number if number <= MAX_ID else None
+
+
+def to_draft(sheet: Sheet, author_id: int, account_id: int, parent: PostRecord | None) -> Draft:
+    """The sheet as `areas.compose` takes it. An answer goes as far as what it answers, or to its author alone."""
+    return Draft(
+        author_id=author_id,
+        text=sheet.text,
+        area_ids=_find_areas(sheet, parent),
+        in_reply_to=None if parent is None else parent.iri,
+        visibility=_find_visibility(sheet, parent),
+        language=sheet.language or "ja",
+        summary=sheet.summary.strip() or None,
+        members_of=sheet.area if parent is None and sheet.audience == "members" else None,
+        key=f"page {sheet.key}",
+        account_id=account_id,
+        media_ids=tuple(each.id for each in sheet.pictures),
+    )
+
+
+def _find_visibility(sheet: Sheet, parent: PostRecord | None) -> Visibility:
+    if parent is None or sheet.audience == "named":
+        return _VISIBILITIES[sheet.audience]
+    return parent.visibility
+
+
+def _find_areas(sheet: Sheet, parent: PostRecord | None) -> tuple[int, ...]:
+    return (sheet.area,) if parent is None and sheet.audience == "everyone" and sheet.area else ()
+
+
+def to_revision(sheet: Sheet) -> Revision:
+    """The sheet as a change of a post: who may read it stays."""
+    return Revision(
+        text=sheet.text,
+        summary=sheet.summary.strip(),
+        media_ids=tuple(each.id for each in sheet.pictures),
+        media_details=tuple((each.id, Details(each.description or None)) for each in sheet.pictures),
+    )
+
+
+def audience_of(post: PostRecord) -> Audience:
+    """In words, who may read a post."""
+    if post.visibility in SHOWN:
+        return "everyone"
+    if post.members_of is not None:
+        return "members"
+    return "named" if post.visibility == "direct" else "followers"
+
+
+_STEPS: Final[tuple[Step, ...]] = get_args(Step)
+_AUDIENCES: Final[tuple[Audience, ...]] = get_args(Audience)
