@@ -65,6 +65,7 @@ class ActorRecord:
     following: Iri | None
     featured: Iri | None
     moved_to: Iri | None
+    moved_at: Millis | None = None
     also_known_as: tuple[Iri, ...]
     fields: tuple[tuple[str, str], ...]
     discoverable: bool

@@ -78,6 +78,7 @@ actors = sa.Table(
     sa.Column("following", Iri),
     sa.Column("featured", Iri),
     sa.Column("moved_to", Iri),
+    sa.Column("moved_at", Time, comment="when its last move was believed, or said from here"),
     sa.Column("also_known_as", sa.Text, nullable=False, default="[]", comment="JSON list of IRIs"),
     sa.Column("fields", sa.Text, nullable=False, default="[]", comment="JSON list of [name, HTML]"),
     sa.Column("discoverable", sa.Boolean, nullable=False, default=False),

@@ -68,6 +68,7 @@ class Stored:
     that it waits for an answer, `is_accepted` that it got one. `is_local`: the follower, or the one who is blocked,
     is ours. `is_followable`: one of our actors that may be followed. `is_known`: any of what is reported is ours, or
     stored here. `is_ended`: deleted, or a tombstone waits for it. `updated` is the post's own time of its last change.
+    `is_settling`: the actor has moved lately.
     """
 
     owner: Iri | None = None
@@ -78,6 +79,7 @@ class Stored:
     is_pending: bool = False
     is_accepted: bool = False
     is_ended: bool = False
+    is_settling: bool = False
     updated: Millis | None = None
 
 
@@ -260,6 +262,11 @@ def _pin_state(signer: Iri, activity: Add | Remove, stored: Stored) -> Verdict:
     return ALLOWED
 
 
+def _move_state(_signer: Iri, _activity: Move, stored: Stored) -> Verdict:
+    """Whoever moved every hour would send those who follow about, and have us ask servers of her choice."""
+    return Ignored("it has moved lately") if stored.is_settling else ALLOWED
+
+
 def _block_state(_signer: Iri, _activity: Block, stored: Stored) -> Verdict:
     return ALLOWED if stored.is_local else Ignored("not an actor of this node")
 
@@ -294,6 +301,7 @@ _STATES: dict[type[Activity], _State] = {
     Delete: _delete_state,
     Flag: _flag_state,
     Follow: _follow_state,
+    Move: _move_state,
     Reject: _answer_state,
     Remove: _pin_state,
     Update: _update_state,

@@ -1,15 +1,24 @@
-"""Somebody elsewhere has moved: who follows her here follows her there, in parts, with what was chosen about her."""
+"""Somebody has moved: who follows her here follows her there, in parts, with what was chosen about her.
+
+What areas have agreed on with a Group is asked of it again, where it is now: people answer. No role goes along.
+"""
 
 import sqlalchemy as sa
 
+from actors.moves import note_move
 from actors.records import ActorRecord
+from actors.relations import relate
 from actors.statements import insert_into
 from actors.tables import actors, blocks, follows, mutes
+from areas import registry
 from areas.interactions.follows import follow, unfollow
 from areas.interactions.shutting import block
 from areas.lists.tables import list_members, lists
+from areas.moderation import banning
 from areas.reading.statuses import find_actors
 from areas.statements import insert_once
+from areas.tables import bans
+from areas.zones import agreements
 from federation.errors import NotFound, Refused
 from federation.iris import mint_id
 from federation.vocabulary import Millis
@@ -40,6 +49,9 @@ def follow_along(tx: sa.Connection, old: ActorRecord, new: ActorRecord, now: Mil
             insert_once(tx, list_members, {"list_id": list_id, "target_id": new.id, "id": mint_id(now)})
     if len(rows) < MOVED_AT_ONCE:
         _shut_out_alike(tx, old, new, now)
+        _ban_alike(tx, old, new, now)
+        if not old.local:
+            note_move(tx, old.id, new.iri, now)
     return len(rows) == MOVED_AT_ONCE
 
 
@@ -60,7 +72,12 @@ def _change_sides(
     flags: tuple[bool, bool],
     now: Millis,
 ) -> None:
+    if agreements.ask_elsewhere(tx, follower.id, old, new, now):
+        return
     unfollow(tx, follower, old, now)
+    relation = relate(tx, follower.id, [new.id], now)[new.id]
+    if relation.blocking or relation.domain_blocking:
+        return  # she wants nothing of it there
     try:
         follow(tx, follower, new, now, reblogs=flags[0], notify=flags[1])
     except (Refused, NotFound):
@@ -79,3 +96,13 @@ def _shut_out_alike(tx: sa.Connection, old: ActorRecord, new: ActorRecord, now: 
     blockers = list(tx.execute(blocking.where(blocks.c.target_id == old.id, is_local)).scalars())
     for blocker in find_actors(tx, blockers).values():
         block(tx, blocker, new, now)
+
+
+def _ban_alike(tx: sa.Connection, old: ActorRecord, new: ActorRecord, now: Millis) -> None:
+    """Nobody leaves a ban behind by moving; whoever has a role of her own in the area keeps it."""
+    is_on = sa.or_(bans.c.until.is_(None), bans.c.until > now)
+    for row in list(tx.execute(sa.select(bans).where(bans.c.actor_id == old.id, is_on))):
+        area = registry.find_area(tx, row.area_id)
+        assert area is not None  # a foreign key holds it
+        if not registry.may_moderate(tx, new.id, row.area_id, now) and new.kind not in {"node", "area"}:
+            banning.ban(tx, area, new, reason=row.reason, until=row.until, now=now)

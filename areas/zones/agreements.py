@@ -128,6 +128,20 @@ def end(
     return agreement
 
 
+def ask_elsewhere(tx: sa.Connection, area_id: int, peer: ActorRecord, new: ActorRecord, now: Millis) -> bool:
+    """A peer has moved: what an area had of it, or had asked for, ends and is asked for where it is now.
+
+    False = there was nothing of the kind.
+    """
+    agreement, area = find(tx, area_id, peer.id, "in"), registry.find_area(tx, area_id)
+    if area is None or agreement is None or agreement.state not in NEXT["end"]:
+        return False
+    end(tx, area, peer, "in", now)
+    if new.type == "Group" and new.id != area_id and not agreement.is_over(now):
+        ask(tx, area, new, agreement.terms, now)
+    return True
+
+
 def _drop_follower(
     tx: sa.Connection, area: AreaRecord, peer: ActorRecord, agreement: Agreement, act: Act, now: Millis
 ) -> None:

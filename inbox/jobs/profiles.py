@@ -5,6 +5,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from actors.directory import find_actor, find_actor_by_id
+from actors.moves import is_settling
 from actors.records import Job
 from actors.servers import effective_dialect
 from areas import submissions
@@ -43,20 +44,26 @@ async def _refresh(job: Job, services: Services, now: Millis) -> str:
 
 
 async def _look_after(job: Job, services: Services, now: Millis) -> str:
-    """Believe a move that both sides state: the destination in `alsoKnownAs`, then the actor in `movedTo`.
+    """Believe a move that its actor has signed, and that the destination confirms in `alsoKnownAs` (FEP-7628).
 
-    Who follows the actor here follows the destination from then on.
+    An actor whose document names another place in `movedTo` is not sure of it; one of ours names the same. Who follows
+    the actor here follows the destination from then on.
     """
     destination = await services.directory.actor(str(job.payload["destination"]), max_age=NEVER, fresh=True)
     if job.key not in destination.also_known_as:
         return "not known by its destination"
     if destination.moved_to == job.key:
         return "moved in a circle"
+    if destination.standing == "suspended":
+        return "moved to somebody suspended"
     moved = await services.directory.actor(job.key, max_age=NEVER, fresh=True)
-    if moved.moved_to != destination.iri:
+    if moved.moved_to != destination.iri and (moved.local or moved.moved_to is not None):
         return "not confirmed by itself"
+    if not moved.local and is_settling(moved, now):
+        return "moved lately"
     while await services.storage.write(follow_along, moved, destination, now):
         services.nudge()
+    services.directory.forget()
     services.nudge()
     return "moved"
 

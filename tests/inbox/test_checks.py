@@ -336,6 +336,7 @@ STATES: list[tuple[Activity, dict[str, object], type[Verdict]]] = [
     (ACCEPT, {**WAITING, "owner": Iri("https://machi.test/people/taro")}, Ignored),
     (Like(name("l", ALICE), ALICE, object=NOTE), {}, Allowed),
     (Move(name("m", ALICE), ALICE, object=ALICE, destination=STRANGER), {}, Allowed),
+    (Move(name("m", ALICE), ALICE, object=ALICE, destination=STRANGER), {"is_settling": True}, Ignored),
     (Undo(name("u", ALICE), ALICE, object=NOTE), {}, Allowed),
 ]
 

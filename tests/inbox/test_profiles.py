@@ -1,18 +1,24 @@
 """Jobs about actors: read again, moved, gone."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from actors.moves import SETTLING
+from actors.standing import block_server, set_standing
 from actors.tables import jobs
-from areas import submissions
+from areas import interactions, submissions
+from federation.vocabulary import Iri, Millis
+from inbox.jobs.plans import plan_move
 from tests.inbox.rig import AREA, ORIGIN, Town
 from tests.testrig.peers import Peer
 
 ALICE = "https://p.test/users/alice"
 BOB = "https://p.test/users/bob"
 NEW = "https://q.test/users/alice"
+HANAKO = f"{ORIGIN}/people/hanako"
 
 pytestmark = pytest.mark.anyio
 
@@ -154,3 +160,102 @@ async def test_one_may_move_here(town: Town, peer: Peer) -> None:
     await town.work()
     assert "not known by its destination" in [line["outcome"] for line in town.lines]
     assert not [each for each in town.network.carried if "machi.test" in each.url]
+
+
+@pytest.fixture
+async def followed(town: Town) -> None:
+    """Hanako follows the old account."""
+    target = await town.services.directory.actor(ALICE)
+    await town.database.write(interactions.follow, town.resident, target, town.clock())
+
+
+async def test_a_move_is_believed_of_an_actor_whose_document_does_not_say_it(
+    town: Town, peer: Peer, destination: Peer, followed: None
+) -> None:
+    """Pleroma writes no `movedTo`: the signature, and the destination, say it."""
+    await town.hear(peer, move(peer))
+    await town.work()
+    actor = await town.actor(ALICE)
+    assert (actor.moved_to, actor.moved_at) == (NEW, town.clock())
+    assert await town.follow_of(HANAKO, NEW) is not None
+
+
+async def test_a_move_that_its_actors_document_denies_is_not_believed(
+    town: Town, peer: Peer, destination: Peer, followed: None
+) -> None:
+    peer.documents[ALICE]["movedTo"] = BOB
+    await town.hear(peer, move(peer))
+    await town.work()
+    assert "not confirmed by itself" in outcomes(town)
+    assert await town.follow_of(HANAKO, ALICE) is not None
+
+
+async def test_nobody_follows_to_somebody_suspended(
+    town: Town, peer: Peer, destination: Peer, followed: None
+) -> None:
+    new = await town.services.directory.actor(NEW)
+    await town.database.write(suspend, new.id)
+    await town.hear(peer, move(peer))
+    await town.work()
+    assert "moved to somebody suspended" in outcomes(town)
+    assert await town.follow_of(HANAKO, ALICE) is not None
+    assert await town.follow_of(HANAKO, NEW) is None
+
+
+async def test_nobody_follows_to_a_blocked_server(
+    town: Town, peer: Peer, destination: Peer, followed: None
+) -> None:
+    await town.database.write(partial(block_server, reason="", until=None, now=town.clock()), "q.test")
+    await town.hear(peer, move(peer))
+    await town.work()
+    assert "given up" in outcomes(town)
+    assert not destination.requests
+    assert await town.follow_of(HANAKO, ALICE) is not None
+
+
+async def test_a_second_move_within_a_week_is_not_heard(
+    town: Town, peer: Peer, destination: Peer, followed: None
+) -> None:
+    await town.hear(peer, move(peer))
+    await town.work()
+    peer.actor("alice3", alsoKnownAs=[ALICE])
+    again = peer.activity("Move", ALICE, "mv2", ALICE, target="https://p.test/users/alice3")
+    assert await town.hear(peer, again) == "ignored: it has moved lately"
+    town.clock.advance(seconds=SETTLING / 1000)
+    later = peer.activity("Move", ALICE, "mv3", ALICE, target="https://p.test/users/alice3")
+    assert await town.hear(peer, later) == "done: "
+    await town.work()
+    assert (await town.actor(ALICE)).moved_to == "https://p.test/users/alice3"
+
+
+async def test_a_move_that_was_asked_for_while_another_was_believed_waits_too(
+    town: Town, peer: Peer, destination: Peer, followed: None
+) -> None:
+    """The job asks again: two may have been heard before the first was believed."""
+    await town.hear(peer, move(peer))
+    await town.work()
+    peer.actor("alice3", alsoKnownAs=[ALICE])
+    await town.database.write(plan_move, Iri(ALICE), Iri("https://p.test/users/alice3"), town.clock())
+    await town.work()
+    assert "moved lately" in outcomes(town)
+    assert await town.follow_of(HANAKO, NEW) is not None
+    assert await town.follow_of(HANAKO, "https://p.test/users/alice3") is None
+
+
+async def test_a_move_that_was_heard_before_is_not_heard_again(
+    town: Town, peer: Peer, destination: Peer
+) -> None:
+    await town.hear(peer, move(peer))
+    await town.work()
+    town.clock.advance(seconds=SETTLING / 1000)
+    assert await town.hear(peer, move(peer)) == "ignored: heard before"
+    await town.work()
+    assert [each["outcome"] for each in town.lines if each.get("kind") == "move"] == ["moved"]
+
+
+def outcomes(town: Town) -> list[str]:
+    return [line["outcome"] for line in town.lines]
+
+
+def suspend(tx: sa.Connection, actor_id: int) -> None:
+    set_standing(tx, actor_id, "suspended", reason="", now=Millis(0))
