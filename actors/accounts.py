@@ -16,6 +16,7 @@ from federation.iris import canonical_host, mint_id
 from federation.vocabulary import Millis
 
 Pace = Literal["now", "daily", "off"]
+Size = Literal["normal", "large", "largest"]
 
 MINT_TRIES: Final = 5
 MAX_LOCAL_PART: Final = 64
@@ -90,10 +91,11 @@ def open_email(tx: sa.Connection, vault: Vault, account_id: int) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How an account wants pages and mails: `language` None = the browser's; `pace` of mails about what is new."""
+    """How an account wants pages and mails: `language` None = the browser's; `size` of letters, `pace` of mails."""
 
     language: str | None = None
     pace: Pace = "off"
+    size: Size = "normal"
 
 
 def has_account(tx: sa.Connection, account_id: int) -> bool:
@@ -103,13 +105,13 @@ def has_account(tx: sa.Connection, account_id: int) -> bool:
 
 def find_wishes(tx: sa.Connection, account_id: int) -> Wishes:
     """What an account has chosen."""
-    row = tx.execute(sa.select(accounts.c.language, accounts.c.pace).where(accounts.c.id == account_id)).one()
-    return Wishes(row.language, row.pace)
+    columns = (accounts.c.language, accounts.c.pace, accounts.c.size)
+    return Wishes(*tx.execute(sa.select(*columns).where(accounts.c.id == account_id)).one())
 
 
 def save_wishes(tx: sa.Connection, account_id: int, wishes: Wishes) -> None:
     """Keep what an account chooses."""
-    values = {"language": wishes.language, "pace": wishes.pace}
+    values = {"language": wishes.language, "pace": wishes.pace, "size": wishes.size}
     tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(values))
 
 
@@ -164,7 +166,7 @@ def find_own_actors(tx: sa.Connection, account_id: int) -> tuple[ActorRecord, ..
 
 def erase_account(tx: sa.Connection, account_id: int, now: Millis) -> None:
     """Forget who it was: address, password, wishes, for whom it spoke. The number stays, for the audit."""
-    values = {"email_hash": None, "email_sealed": None, "language": None, "pace": "off"}
+    values = {"email_hash": None, "email_sealed": None, "language": None, "pace": "off", "size": "normal"}
     tx.execute(sa.update(accounts).where(accounts.c.id == account_id).values(values))
     tx.execute(sa.delete(credentials).where(credentials.c.account_id == account_id))
     tx.execute(sa.update(account_actors).where(account_actors.c.account_id == account_id).values(until=now))

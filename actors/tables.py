@@ -179,7 +179,9 @@ accounts = sa.Table(
     sa.Column("language", sa.Text, comment="of pages and mails; null = the browser's"),
     sa.Column("pace", sa.Text, nullable=False, default="off", comment="of mails about what is new"),
     sa.Column("mailed_id", Id, nullable=False, default=0, comment="the last one told by mail"),
+    sa.Column("size", sa.Text, nullable=False, server_default="normal", comment="of the letters of pages"),
     sa.CheckConstraint("pace IN ('now', 'daily', 'off')", name="pace"),
+    sa.CheckConstraint("size IN ('normal', 'large', 'largest')", name="size"),
 )
 
 account_actors = sa.Table(

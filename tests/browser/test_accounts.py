@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from actors.oauth.apps import OUT_OF_BAND
 from tests.browser.apps import open_app
@@ -68,9 +68,11 @@ async def test_an_app_signs_her_in_through_a_small_window(town: Town, app_page: 
     await window.get_by_label("6けたの番号").fill(code)
     await window.keyboard.press("Enter")
     await window.wait_for_url("**/oauth/authorize?*")
-    assert await window.get_by_role("heading", name="「町のアプリ」にアカウントを使わせますか").is_visible()
-    assert await window.get_by_role("radio").count() == 2
-    assert await window.get_by_role("radio").first.is_checked()
+    await expect(
+        window.get_by_role("heading", name="「町のアプリ」にアカウントを使わせますか")
+    ).to_be_visible()
+    await expect(window.get_by_role("radio")).to_have_count(2)
+    await expect(window.get_by_role("radio").first).to_be_checked()
     assert await fits(window)
     await keep(window, "consent")
     async with window.expect_event("close"):
@@ -108,22 +110,22 @@ async def test_the_account_page_shows_and_ends_what_is_let_in(town: Town, visito
     await page.wait_for_url("**/oauth/authorize?*")
     assert await fits(page)
     await page.get_by_role("button", name="許可する").click()
-    assert await page.get_by_role("heading", name="アプリに入れるコード").is_visible()
+    await expect(page.get_by_role("heading", name="アプリに入れるコード")).to_be_visible()
     assert await fits(page)
     await page.get_by_role("link", name="あなたのアカウント").click()
     await page.wait_for_url("**/account")
-    assert await page.get_by_text("いま使用中").is_visible()
+    await expect(page.get_by_text("いま使用中")).to_be_visible()
     assert await fits(page)
     await keep(page, f"account-{page.viewport_size['width'] if page.viewport_size else 0}")
     await page.get_by_role("link", name="変える").click()
     await page.get_by_label("新しいパスワード").fill("kujira taiko 77")
-    assert await page.get_by_role("checkbox").is_checked()
+    await expect(page.get_by_role("checkbox")).to_be_checked()
     await keep(page, "password")
     await page.get_by_role("button", name="このパスワードにする").click()
-    assert await page.get_by_text("新しいパスワードに変わりました").is_visible()
+    await expect(page.get_by_text("新しいパスワードに変わりました")).to_be_visible()
     await page.get_by_role("button", name="サインアウト").first.click()
     await visitor.go("/account")
-    assert await page.get_by_role("heading", name="サインイン").is_visible()
+    await expect(page.get_by_role("heading", name="サインイン")).to_be_visible()
     assert visitor.complaints == []
     assert visitor.strangers == []
 
@@ -137,7 +139,7 @@ async def test_an_app_of_a_scheme_of_its_own_is_reached(town: Town, visitor: Vis
     await visitor.page.get_by_text("パスワードを決めてある方").click()
     await visitor.page.get_by_label("パスワード", exact=True).fill(PASSWORD)
     await visitor.page.keyboard.press("Enter")
-    await visitor.page.wait_for_url("**/account")
+    await visitor.page.wait_for_url("**/home")
     await visitor.go(authorize_path(app))
     async with visitor.page.expect_event("requestfailed", lambda asked: asked.url.startswith("icecubesapp:")):
         await visitor.page.get_by_role("button", name="許可する").click()

@@ -1,6 +1,7 @@
 """The pages as a resident meets them: readable, quiet, hers in two languages, and usable without a mouse."""
 
 import pytest
+from playwright.async_api import expect
 
 from areas import compose
 from areas.media.records import Details
@@ -28,7 +29,7 @@ async def test_an_area_shows_its_post_and_asks_nobody_else(town: Town, visitor: 
     post_id = await seed(town)
     for path in ("/areas/megumino", "/", f"/posts/{post_id}"):
         await visitor.go(path)
-        assert await visitor.page.get_by_text("花の庭が見ごろです").is_visible()
+        await expect(visitor.page.get_by_text("花の庭が見ごろです")).to_be_visible()
     for path in ("/people/hanako", "/report", "/areas/megumino/follow"):
         await visitor.go(path)
     assert visitor.complaints == []
@@ -46,13 +47,13 @@ async def test_nothing_is_wider_than_the_screen(town: Town, visitor: Visitor) ->
 async def test_the_other_language_is_one_link_away(town: Town, visitor: Visitor) -> None:
     await seed(town)
     await visitor.go("/areas/megumino")
-    assert await visitor.page.locator("html").get_attribute("lang") == "ja"
+    await expect(visitor.page.locator("html")).to_have_attribute("lang", "ja")
     await visitor.page.get_by_role("link", name="English").click()
-    assert await visitor.page.locator("html").get_attribute("lang") == "en"
-    assert await visitor.page.get_by_role("heading", name="How to follow").is_visible()
-    assert await visitor.page.get_by_text("花の庭が見ごろです").is_visible()
+    await expect(visitor.page.locator("html")).to_have_attribute("lang", "en")
+    await expect(visitor.page.get_by_role("heading", name="How to follow")).to_be_visible()
+    await expect(visitor.page.get_by_text("花の庭が見ごろです")).to_be_visible()
     await visitor.page.get_by_role("link", name="日本語").click()
-    assert await visitor.page.get_by_role("heading", name="フォローのしかた").is_visible()
+    await expect(visitor.page.get_by_role("heading", name="フォローのしかた")).to_be_visible()
 
 
 async def test_the_keyboard_reaches_everything_and_shows_where_it_is(town: Town, visitor: Visitor) -> None:
@@ -98,10 +99,10 @@ async def test_a_report_is_sent_without_scripts(town: Town, visitor: Visitor) ->
     post_id = await seed(town)
     await visitor.go(f"/posts/{post_id}")
     await visitor.page.get_by_role("link", name="通報").first.click()
-    assert await visitor.page.locator("#uri").input_value() == f"{visitor.base}/posts/{post_id}"
+    await expect(visitor.page.locator("#uri")).to_have_value(f"{visitor.base}/posts/{post_id}")
     await visitor.page.locator("#text").fill("宣伝です。")
     await visitor.page.get_by_role("button", name="送る").click()
-    assert await visitor.page.get_by_text("お知らせを受け取りました").is_visible()
+    await expect(visitor.page.get_by_text("お知らせを受け取りました")).to_be_visible()
     assert visitor.complaints == []
     assert visitor.strangers == []
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from areas import membership, registry
 from areas.tables import areas
@@ -76,17 +76,17 @@ async def test_reading_writing_changing_deleting(town: Town, page: Page, tmp_pat
     await page.get_by_label("写真を付ける").set_input_files(photo)
     await page.get_by_role("button", name="投稿する").click()
     await page.get_by_role("heading", name="ほかの人には、こう見えます").wait_for()
-    assert await page.get_by_text("電話番号のような数字").is_visible()
+    await expect(page.get_by_text("電話番号のような数字")).to_be_visible()
     await examine(page, "preview")
     await page.get_by_label("写真1の説明").fill("赤い花")
     await page.get_by_role("textbox", name="本文").fill("花が咲きました。")
     await page.get_by_role("button", name="このまま投稿する").click()
     await page.wait_for_url(re.compile(r"/posts/\d+\?done=posted"))
-    assert await page.get_by_role("status").get_by_text("投稿しました").is_visible()
-    assert await page.get_by_alt_text("赤い花").is_visible()
+    await expect(page.get_by_role("status").get_by_text("投稿しました")).to_be_visible()
+    await expect(page.get_by_alt_text("赤い花")).to_be_visible()
     await examine(page, "post")
     await page.get_by_role("button", name="いいね").click()
-    assert await page.get_by_role("button", name="いいね").get_attribute("aria-pressed") == "true"
+    await expect(page.get_by_role("button", name="いいね")).to_have_attribute("aria-pressed", "true")
     await page.get_by_label("返信を書く").fill("あしたも行きます。")
     await page.get_by_role("button", name="返信", exact=True).click()
     await page.wait_for_url(re.compile("done=posted"))
@@ -103,7 +103,7 @@ async def test_reading_writing_changing_deleting(town: Town, page: Page, tmp_pat
     await page.goto("/people/taro")
     await examine(page, "person")
     await page.get_by_role("button", name="ミュートする").click()
-    assert await page.get_by_role("status").get_by_role("button", name="取り消す").is_visible()
+    await expect(page.get_by_role("status").get_by_role("button", name="取り消す")).to_be_visible()
     await examine(page, "undo")
     await page.get_by_role("button", name="取り消す").click()
     await page.get_by_role("button", name="ミュートする").wait_for()
@@ -113,7 +113,7 @@ async def test_reading_writing_changing_deleting(town: Town, page: Page, tmp_pat
     await examine(page, "delete")
     await page.get_by_role("button", name="消す（取り消せません）").click()
     await page.wait_for_url("**/home?done=deleted")
-    assert await page.get_by_text("赤い花が咲きました").count() == 0
+    await expect(page.get_by_text("赤い花が咲きました")).to_have_count(0)
 
 
 async def test_signing_up(town: Town, page: Page) -> None:
@@ -136,7 +136,7 @@ async def test_signing_up(town: Town, page: Page) -> None:
     await page.get_by_label("ニックネーム").fill("町役場")
     await page.get_by_label("お住まいのエリア").select_option("meguminoの町")
     await page.get_by_role("button", name="これで登録する").click()
-    assert await page.get_by_text("役所の名前のように見えます").is_visible()
+    await expect(page.get_by_text("役所の名前のように見えます")).to_be_visible()
     await examine(page, "sign-up-profile")
     await page.get_by_label("ニックネーム").fill("はなこ")
     await page.get_by_role("button", name="これで登録する").click()
@@ -162,15 +162,15 @@ async def test_what_waits_and_what_is_new(town: Town, page: Page) -> None:
     await page.get_by_role("link", name="確認待ち").click()
     await examine(page, "held")
     await page.get_by_role("button", name="載せる (taro)").first.click()
-    assert await page.get_by_role("status").get_by_text("エリアに載せました").is_visible()
+    await expect(page.get_by_role("status").get_by_text("エリアに載せました")).to_be_visible()
     await page.get_by_text("載せない (taro)").click()
     await page.get_by_label("理由（書いた人に伝わります）").fill("宣伝のため")
     await page.get_by_role("button", name="理由を伝えて、載せない").click()
-    assert await page.get_by_text("確認を待っている投稿はありません").is_visible()
+    await expect(page.get_by_text("確認を待っている投稿はありません")).to_be_visible()
     await page.get_by_role("link", name=re.compile("^通知")).click()
     await examine(page, "news")
     await page.get_by_role("button", name="すべて読みました").click()
-    assert await page.get_by_text("新着", exact=True).count() == 0
+    await expect(page.get_by_text("新着", exact=True)).to_have_count(0)
     await page.goto("/tags/花")
     await examine(page, "tag")
     await page.get_by_role("link", name="さがす").click()
@@ -208,7 +208,7 @@ async def test_choosing_a_town_and_settings(town: Town, page: Page) -> None:
     await page.get_by_role("link", name="プロフィール").click()
     await page.get_by_label("自己紹介").fill("花が好きです")
     await page.get_by_role("button", name="保存する").click()
-    assert await page.get_by_role("status").get_by_text("保存しました").is_visible()
+    await expect(page.get_by_role("status").get_by_text("保存しました")).to_be_visible()
     await examine(page, "profile")
     await page.goto("/settings/shutting")
     await page.get_by_label("加えることば").fill("ペンギン")

@@ -75,6 +75,6 @@ async def test_a_killed_server_forgets_nothing(server: ServerProcess) -> None:
         assert account.status_code == 200
         code = await wait_for_mail(server)
         entered = await post(client, asked.headers["location"], code=code)
-        assert (entered.status_code, entered.headers["location"]) == (303, "/account")
+        assert (entered.status_code, entered.headers["location"]) == (303, "/home")
     for secret in (PASSWORD, code, cookie[1], ADDRESS, asked.headers["location"].split("/")[3][:20]):
         assert secret not in server.log()

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-HOME: Final = "/account"
+HOME: Final = "/home"
 LONGEST: Final = 2_048
 """Characters; a request for authorization has a few hundred."""
 
 
 def read_onward(asked: str | None) -> str:
-    r"""Return a path with its query that leads nowhere else; `/account` for anything doubtful.
+    r"""Return a path with its query that leads nowhere else; `/home` for anything doubtful.
 
     Browsers take `//host`, `/\host` and both with tabs between for another site.
     """

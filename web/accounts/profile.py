@@ -12,6 +12,7 @@ from areas import preferences, profiles
 from areas.media import portraits
 from areas.media.records import MediaRecord, Purpose
 from areas.profiles import FIELD_LENGTH, MOST_FIELDS, NOTE_LENGTH, ProfileEdit
+from areas.records import Visibility
 from federation.errors import Fault, Overloaded, Refused
 from federation.vocabulary import Millis
 from web import profiles as telling
@@ -25,6 +26,8 @@ from web.pages.notices import with_notice
 from web.pages.rendering import link, text_of
 
 FILES: Final = 2
+USUAL: Final[tuple[Visibility, ...]] = ("public", "private")
+"""Who may read her posts unless she says otherwise; apps know more, and what they chose stays."""
 PICTURES: Final[tuple[Purpose, ...]] = ("avatar", "header")
 
 
@@ -79,7 +82,9 @@ def _change(
             changed = portraits.show(inner, picture.id, now)
         return changed
 
-    chosen = replace(preferences.find(tx, actor.id), to_home_area="to_home_area" in fields)
+    before = preferences.find(tx, actor.id)
+    visibility = next((each for each in USUAL if each == fields.get("visibility")), before.visibility)
+    chosen = replace(before, to_home_area="to_home_area" in fields, visibility=visibility)
     preferences.save(tx, actor.id, chosen)
     telling.change(tx, actor.id, act, now)
 
@@ -103,6 +108,7 @@ async def _show(
 
 
 def _read(tx: sa.Connection, request: Request, actor: ActorRecord) -> dict[str, object]:
+    chosen = preferences.find(tx, actor.id)
     source, addresses = profiles.source_of(tx, actor), node_of(request).addresses
     empty = ("", "")
     return {
@@ -110,7 +116,8 @@ def _read(tx: sa.Connection, request: Request, actor: ActorRecord) -> dict[str, 
         "name": actor.name,
         "note": source.note,
         "fields": [*source.fields, *([empty] * MOST_FIELDS)][:MOST_FIELDS],
-        "to_home_area": preferences.find(tx, actor.id).to_home_area,
+        "to_home_area": chosen.to_home_area,
+        "visibility": chosen.visibility,
         "portraits": [
             ("avatar", portrait_of(actor, actor.icon, addresses)),
             ("header", portrait_of(actor, actor.image, addresses)),

@@ -33,7 +33,8 @@ from web.accounts.visitors import Visitor
 from web.forms import clean, read_form
 from web.node import node_of
 from web.pages.notices import with_notice
-from web.pages.rendering import language_of, link, text_of
+from web.pages.rendering import kept_of, language_of, link, text_of
+from web.pages.sizes import size_of
 from web.pages.writing.sheets import read_id
 from web.rates import find_network
 from web.visits import visit_of
@@ -177,7 +178,8 @@ def _settle(
         profiles.change(tx, actor.id, ProfileEdit(indexable=True, discoverable=True), now)
     chosen = replace(preferences.find(tx, actor.id), language=language_of(request), to_home_area=True)
     preferences.save(tx, actor.id, chosen)
-    save_wishes(tx, visitor.account_id, Wishes(None, "daily"))
+    asked = kept_of(request).get("lang")
+    save_wishes(tx, visitor.account_id, Wishes(asked, "daily", size_of(request)))
     if area is not None:
         membership.join(tx, actor, area, now, home=True)
     return actor

@@ -1,12 +1,12 @@
 """Who comes in: the cookie, the session behind it, and as whom she may speak. On the primary origin alone."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import sqlalchemy as sa
 from starlette.requests import Request
 
-from actors.accounts import find_account_actors, find_wishes
+from actors.accounts import Wishes, find_account_actors, find_wishes
 from actors.names import OFFICIAL_KINDS
 from actors.records import ActorRecord, SessionRecord
 from actors.signin import sessions
@@ -35,7 +35,7 @@ class Visitor:
     """Who is signed in, and as whom she may speak, herself first. `until` is when she is asked again.
 
     `unread` are notifications, `MOST_COUNTED` at most; `waiting` posts for her to decide about, None = she
-    decides nothing.
+    decides nothing; `wishes` how pages are for her.
     """
 
     session: SessionRecord
@@ -44,7 +44,7 @@ class Visitor:
     is_staff: bool
     unread: int = 0
     waiting: int | None = None
-    language: str | None = None
+    wishes: Wishes = field(default_factory=Wishes)
 
     @property
     def account_id(self) -> int:
@@ -80,8 +80,8 @@ def _find(tx: sa.Connection, node: Node, secret: str, now: Millis) -> Visitor | 
         tx, [actor.id for actor in speakers], now
     )
     until = Millis(session.created_at + STAFF_MS) if is_staff else session.expires_at
-    language = find_wishes(tx, session.account_id).language
-    visitor = Visitor(session, speakers, until, is_staff, language=language)
+    wishes = find_wishes(tx, session.account_id)
+    visitor = Visitor(session, speakers, until, is_staff, wishes=wishes)
     return _count(tx, visitor, now) if until > now else None
 
 

@@ -14,6 +14,7 @@ from web.node import node_of
 from web.pages.languages import LANGUAGES, Language, choose_language, translations
 from web.pages.notices import SAID, read_notice
 from web.pages.places import list_places
+from web.pages.sizes import SIZES, size_of
 from web.pages.statics import static_url
 from web.pages.times import format_time, to_iso
 from web.visits import visit_of
@@ -41,6 +42,9 @@ def render(
             **{"path": request.url.path, **(values or {})},
             lang=language,
             languages=_switches(request, language),
+            size=size_of(request),
+            sizes=_sizes(request, language),
+            kept=kept_of(request),
             link=lambda path, **query: link(request, path, **query),
             when=partial(format_time, now=node_of(request).clock(), language=language),
             site=site,
@@ -85,17 +89,35 @@ def _places(request: Request, language: Language) -> list[dict[str, object]]:
 def language_of(request: Request) -> Language:
     """The language in which the request is answered."""
     visitor = visitor_of(request)
-    asked = request.query_params.get("lang") or (None if visitor is None else visitor.language)
+    asked = request.query_params.get("lang") or (None if visitor is None else visitor.wishes.language)
     return choose_language(asked, request.headers.get("accept-language", ""))
 
 
 def link(request: Request, path: str, **query: str | int) -> str:
-    """A link within the town that keeps the language where the address has one."""
-    if "lang" in request.query_params:
-        query["lang"] = language_of(request)
+    """A link within the town that keeps the language, and the size of letters, where the address has them."""
+    query.update(kept_of(request))
     base, mark, fragment = path.partition("#")
     found = f"{base}{'&' if '?' in base else '?'}{urlencode(query)}" if query else base
     return f"{found}{mark}{fragment}"
+
+
+def kept_of(request: Request) -> dict[str, str]:
+    """What the address says of how pages are shown."""
+    known: dict[str, str] = {"lang": language_of(request), "size": size_of(request)}
+    return {name: value for name, value in known.items() if name in request.query_params}
+
+
+def _sizes(request: Request, language: Language) -> list[dict[str, object]]:
+    """The links that show this page in letters of another size."""
+    return [
+        {
+            "size": size,
+            "name": translations(language).gettext(name),
+            "href": str(request.url.include_query_params(size=size).replace(scheme="", netloc="")),
+            "current": size == size_of(request),
+        }
+        for size, name in SIZES.items()
+    ]
 
 
 def _switches(request: Request, current: Language) -> list[dict[str, object]]:

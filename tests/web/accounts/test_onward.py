@@ -28,7 +28,7 @@ def test_a_path_of_ours_is_kept(path: str) -> None:
     ],
 )
 def test_everything_doubtful_leads_home(target: str | None) -> None:
-    assert read_onward(target) == "/account"
+    assert read_onward(target) == "/home"
 
 
 @pytest.mark.parametrize(

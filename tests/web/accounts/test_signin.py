@@ -259,7 +259,7 @@ async def test_enter_means_the_password_where_there_is_one(town: Town, browser: 
     response = await browser.post("/sign-in", email=ADDRESS, password="")
     assert response.headers["location"].startswith("/sign-in/code/")
     response = await browser.post("/sign-in", email=ADDRESS, password=PASSWORD)
-    assert response.headers["location"] == "/account"
+    assert response.headers["location"] == "/home"
 
 
 async def test_nobody_is_led_elsewhere(town: Town, browser: Browser) -> None:
@@ -267,11 +267,11 @@ async def test_nobody_is_led_elsewhere(town: Town, browser: Browser) -> None:
     form = {"email": ADDRESS, "password": PASSWORD}
     for target in ("//evil.example", "/\\evil.example", "https:evil.example", "/\t/evil.example", ""):
         answer = await browser.client.post("/sign-in", params={"next": target}, data=form, headers=OURS)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/account"), target
+        assert (answer.status_code, answer.headers["location"]) == (303, "/home"), target
         asked = await browser.client.post(
             "/sign-in", params={"next": target}, data={"email": NOBODY}, headers=OURS
         )
-        assert asked.headers["location"].endswith("?next=%2Faccount"), target
+        assert asked.headers["location"].endswith("?next=%2Fhome"), target
 
 
 FOREIGN: tuple[dict[str, str], ...] = (

@@ -75,6 +75,35 @@ async def test_the_language_of_pages_is_hers_wherever_she_signs_in(home: Home) -
     assert (wishes.language, wishes.pace) == (None, "off")
 
 
+async def test_the_size_of_letters_is_hers_and_may_be_had_without_an_account(home: Home) -> None:
+    """Before signing in it stands in the address, since there is no cookie, and every link keeps it."""
+    assert '<html lang="ja">' in await home.read("/home")
+    await home.press("/settings/mail", pace="off", size="largest")
+    assert '<html lang="ja" class="largest">' in await home.read("/home")
+    assert '<html lang="ja" class="large">' in await home.read("/home?size=large")
+    await home.press("/settings/mail", pace="off", size="gigantic")
+    assert '<html lang="ja">' in await home.read("/home?size=gigantic")
+    home.browser.client.cookies.clear()
+    page = await home.browser.get("/?size=large&lang=en")
+    assert '<html lang="en" class="large">' in page.text
+    assert 'href="/towns?lang=en&amp;size=large"' in page.text
+    assert 'href="/?lang=en&amp;size=largest"' in page.text
+    assert "set-cookie" not in page.headers
+    asked = (await home.browser.get("/search?size=large")).text
+    assert '<input type="hidden" name="size" value="large">' in asked
+
+
+async def test_who_usually_reads_her_posts_is_hers_to_say(home: Home) -> None:
+    assert 'value="everyone" checked' in await home.read("/write")
+    await home.press("/settings/profile", name="はなこ", visibility="private")
+    assert 'name="visibility" value="private" checked' in await home.read("/settings/profile")
+    assert 'value="followers" checked' in await home.read("/write")
+    await home.press("/settings/profile", name="はなこ", visibility="nonsense")
+    assert (await home.town.read(find_preferences, home.hanako.id)).visibility == "private"
+    post, _ = await home.town.post(await home.town.person("taro"), "花", home.area)
+    assert 'value="everyone" checked' in await home.read(f"/write?reply={post.id}"), "an answer goes as far"
+
+
 async def test_posts_with_a_word_are_folded_for_her_alone(home: Home) -> None:
     taro = await home.town.person("taro")
     await home.town.post(taro, "ペンギンを見ました", home.area)

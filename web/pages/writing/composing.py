@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
-from areas import compose, membership, posts, registry
+from areas import compose, membership, posts, preferences, registry
 from areas.compose.cautions import Caution, find_cautions
 from areas.compose.publishing import prepare
 from areas.compose.texts import TEXT_LENGTH, write_html
@@ -47,6 +47,7 @@ from web.pages.writing.sheets import (
     read_step,
     to_draft,
     to_revision,
+    usual_audience,
 )
 
 FILES: Final = MOST + 1
@@ -78,7 +79,10 @@ async def write_page(request: Request, visitor: Visitor) -> Response:
     elif desk.parent is not None and desk.parent_author is not None:
         is_message = desk.parent.visibility == "direct"
         sheet = replace(sheet, audience="named" if is_message else "everyone")
-    elif sheet.area is None and desk.areas and desk.areas[0].actor_id in desk.member_of:
+    else:
+        chosen = await node_of(request).database.read(preferences.find, desk.author.id)
+        sheet = replace(sheet, audience=usual_audience(chosen.visibility))
+    if sheet.area is None and desk.areas and desk.areas[0].actor_id in desk.member_of:
         sheet = replace(sheet, area=desk.areas[0].actor_id)
     return _show(request, desk, sheet)
 

@@ -147,5 +147,11 @@ def audience_of(post: PostRecord) -> Audience:
     return "named" if post.visibility == "direct" else "followers"
 
 
+def usual_audience(chosen: Visibility) -> Audience:
+    """What stands on an empty sheet, by what its author has chosen for all her posts."""
+    return _USUAL.get(chosen, "everyone")
+
+
+_USUAL: Final[Mapping[Visibility, Audience]] = {"private": "followers", "direct": "named"}
 _STEPS: Final[tuple[Step, ...]] = get_args(Step)
 _AUDIENCES: Final[tuple[Audience, ...]] = get_args(Audience)
