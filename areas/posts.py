@@ -14,13 +14,15 @@ from actors.tables import actors
 from areas import edits, hashtags
 from areas.addressing import narrower
 from areas.ids import mint_post, time_of
+from areas.kinds.registry import kind_by_tags
+from areas.kinds.tables import offers, questions, responses, reviews
 from areas.media import endings
 from areas.notifications.tables import notifications
 from areas.personal_tables import bookmarks, pins, post_sources
 from areas.polls import options
 from areas.polls.tables import poll_options, poll_votes, polls
 from areas.reading.visibility import for_anyone
-from areas.records import SHOWN, Named, PostRecord, Visibility
+from areas.records import ORDINARY, SHOWN, Named, PostRecord, Visibility
 from areas.removals import note_end
 from areas.search import filling
 from areas.statements import insert_all, insert_once
@@ -78,6 +80,10 @@ _OF_POST = (
     poll_votes,
     poll_options,
     polls,
+    responses,
+    questions,
+    offers,
+    reviews,
 )
 """What ends with a post."""
 _NAMES_LOCAL = sa.select(
@@ -144,7 +150,7 @@ def _record(
         iri=post.id,
         actor_id=author.id,
         local=author.local,
-        kind="ordinary",
+        kind=_kind(post),
         type=post.type,
         visibility=visibility,
         in_reply_to_iri=post.in_reply_to,
@@ -157,6 +163,14 @@ def _record(
         members_of=None,
         **_changing(post, local=author.local),
     )
+
+
+def _kind(post: Post) -> str:
+    """As its hashtags say; an answer and a poll are ordinary. What else it says is not kept: its text has it all."""
+    if post.in_reply_to is not None or post.type == "Question":
+        return ORDINARY
+    found = kind_by_tags(tag.name for tag in post.tags if isinstance(tag, Hashtag))
+    return ORDINARY if found is None else found.name
 
 
 def _thread(post: Post, post_id: int, parent: PostRecord | None) -> int | None:
@@ -298,6 +312,7 @@ def end(tx: sa.Connection, stored: PostRecord, now: Millis) -> None:
     tx.execute(sa.update(posts).where(posts.c.id == stored.id).values(deleted_at=now, **nothing))
     for table in _OF_POST:
         tx.execute(sa.delete(table).where(table.c.post_id == stored.id))
+    tx.execute(sa.delete(responses).where(responses.c.reply_id == stored.id))
     endings.end_post(tx, stored.id, (each["url"] for each in json.loads(stored.attachments)), now)
 
 

@@ -1,6 +1,7 @@
 """Frozen values that the rest of the house reads: areas, posts, placements, drafts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from areas.media.records import Details
@@ -9,6 +10,9 @@ from federation.vocabulary import Iri, Millis
 Visibility = Literal["public", "unlisted", "private", "direct"]
 PlacementState = Literal["accepted", "held", "refused", "withdrawn", "removed"]
 AreaPolicy = Literal["open", "review", "closed"]
+
+ORDINARY = "ordinary"
+"""The kind of a post that is of no other kind (`areas.kinds`)."""
 
 SHOWN: tuple[Visibility, ...] = ("public", "unlisted")
 """What anyone may read."""
@@ -142,7 +146,8 @@ class Draft:
     `may_go_home`: where the author's preference says so, a public post that names no area goes to hers (apps have
     no choice of areas). The same `key` within an hour is the same post. `account_id` is who writes, where an actor
     has several hands; `app_id` with which program. `media_ids` are the author's own pictures, in order; with one
-    the text may be empty.
+    the text may be empty. `kind` is what kind of post it is (None = as its hashtags say), `details` what was typed
+    into that kind's fields.
     """
 
     author_id: int
@@ -160,6 +165,8 @@ class Draft:
     account_id: int | None = None
     app_id: int | None = None
     media_ids: tuple[int, ...] = ()
+    kind: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +174,7 @@ class Revision:
     """What an author wants to change of a post; None = as it is. An empty `summary` takes the warning away.
 
     `media_ids` are its pictures from now on, in order; `media_details` say something else of some of them. Another
-    `poll` loses the votes.
+    `poll` loses the votes. Another `kind` is possible until somebody has answered.
     """
 
     text: str | None = None
@@ -177,3 +184,5 @@ class Revision:
     media_ids: tuple[int, ...] | None = None
     media_details: tuple[tuple[int, Details], ...] = ()
     poll: PollDraft | None = None
+    kind: str | None = None
+    details: Mapping[str, str] | None = None

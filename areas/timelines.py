@@ -18,8 +18,8 @@ from federation.vocabulary import Iri
 
 PAGE = 40
 
-Which = Literal["everything", "notices", "pictures"]
-"""`notices`: what the town itself wrote."""
+Which = Literal["everything", "notices", "question", "offers", "review", "pictures"]
+"""`notices`: what the town itself wrote; `offers`: what is given and what is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,9 @@ _ACCEPTED: "sa.ColumnElement[str]" = sa.literal_column("'accepted'")
 _WHICH: "Final[dict[Which, sa.ColumnElement[bool]]]" = {
     "everything": sa.true(),
     "notices": actors.c.kind.in_(OFFICIAL_KINDS),
+    "question": posts.c.kind == "question",
+    "offers": posts.c.kind.in_(("give", "ask")),
+    "review": posts.c.kind == "review",
     "pictures": posts.c.attachments != "[]",
 }
 _FOR_READER = sa.and_(may_read(), sa.or_(posts.c.actor_id == ME, is_wanted()))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from actors.records import ActorRecord
 from actors.tables import actors
-from areas import hashtags, posts
+from areas import hashtags, kinds, posts
 from areas.media import attaching
 from areas.polls import options
 from areas.polls.options import Poll
@@ -106,7 +106,7 @@ def note(
             replies=Iri(f"{post.iri}/replies"),
             first_replies=first,
             next_replies=following,
-            end_time=None if poll is None else poll.ends_at,
+            **{"end_time": None if poll is None else poll.ends_at, **kinds.extend(tx, post)},
         ),
     )
 

@@ -3,12 +3,14 @@
 import sqlalchemy as sa
 
 from actors.records import ActorRecord
-from areas import admissions, edits, elsewhere, facts, posts, submissions, wire
+from areas import admissions, edits, elsewhere, facts, kinds, posts, submissions, wire
 from areas.compose import audiences, sources, texts
 from areas.compose.audiences import Audience
 from areas.compose.changes import Said, find_own, to_entry
 from areas.compose.publishing import find_areas, list_named
 from areas.compose.texts import Text
+from areas.kinds import Facts
+from areas.kinds.stored import replace_stored
 from areas.media import attaching
 from areas.notifications import ring_sharers
 from areas.polls import options, votes
@@ -28,11 +30,14 @@ def edit(tx: sa.Connection, post_id: int, revision: Revision, now: Millis) -> Po
     if author.standing == "suspended":
         raise Refused(f"{author.handle} is suspended and cannot edit")
     pictures = attaching.rearrange(tx, stored, revision)
-    text = _read(tx, author, stored, revision, may_be_empty=bool(pictures))
+    says = kinds.revise(tx, author, stored, revision, now)
+    text = _read(tx, author, stored, revision, says, may_be_empty=bool(pictures))
     before = posts.named_by(tx, post_id)
     told = wire.list_recipients(wire.find_named(tx, stored))
     was = facts.describe(tx, author, stored, before)
     named = list_named(author, [each for each in before if each.source == "choice"], text, stored.visibility)
+    areas = find_areas(tx, stored, named)
+    stored = replace_stored(tx, stored, says, areas[0].actor_id if areas else None, now)
     # Later than the last change even within one millisecond: readers go by it, and the id is made of it.
     updated = Millis(max(now, (stored.updated_at or stored.published_at) + 1))
     version = _rewrite(stored, revision, text, updated)
@@ -58,16 +63,22 @@ def edit(tx: sa.Connection, post_id: int, revision: Revision, now: Millis) -> Po
         submissions.follow_reply_edit(tx, author, changed, raw, now)
     else:
         whole = facts.describe(tx, author, changed, named)
-        areas = find_areas(tx, changed, named)
         admissions.follow_edit(tx, admissions.Edit(whole, facts.subtract(whole, was), raw), areas, now)
     return posts.find_post_by_id(tx, post_id) or changed
 
 
 def _read(
-    tx: sa.Connection, author: ActorRecord, stored: PostRecord, revision: Revision, *, may_be_empty: bool
+    tx: sa.Connection,
+    author: ActorRecord,
+    stored: PostRecord,
+    revision: Revision,
+    says: Facts | None,
+    *,
+    may_be_empty: bool,
 ) -> Text:
     source = sources.source_of(tx, stored).text if revision.text is None else revision.text
-    text = texts.read_text(tx, author, source, may_be_empty=may_be_empty)
+    dress = None if says is None else says.dress
+    text = texts.read_text(tx, author, source, may_be_empty=may_be_empty, dress=dress)
     parent = None if stored.in_reply_to_id is None else posts.find_post_by_id(tx, stored.in_reply_to_id)
     audiences.check_named(tx, Audience(stored.visibility, stored.members_of), parent, text)
     return text

@@ -13,6 +13,7 @@ from areas import (
     elsewhere,
     facts,
     ids,
+    kinds,
     membership,
     posts,
     preferences,
@@ -23,6 +24,7 @@ from areas import (
 from areas.compose import audiences, keys, sources, texts
 from areas.compose.audiences import Audience
 from areas.compose.texts import Text
+from areas.kinds import Facts
 from areas.locks import lock_author
 from areas.media import attaching
 from areas.media.records import MediaRecord
@@ -30,7 +32,7 @@ from areas.notifications import ring_subscribers
 from areas.polls import options, votes
 from areas.reading.statuses import is_readable
 from areas.reading.visibility import Reader
-from areas.records import SHOWN, AreaRecord, Draft, Named, Placed, PostRecord, Visibility
+from areas.records import ORDINARY, SHOWN, AreaRecord, Draft, Named, Placed, PostRecord, Visibility
 from federation import iris
 from federation.errors import NotFound, Refused
 from federation.vocabulary import Iri, Millis
@@ -50,12 +52,15 @@ def publish(tx: sa.Connection, draft: Draft, now: Millis) -> tuple[PostRecord, t
     posts.save_local(tx, post, written.named)
     elsewhere.submit(tx, post, written.named, now)
     attaching.attach(tx, post.id, written.pictures)
+    areas = find_areas(tx, post, written.named)
+    if written.facts is not None:
+        kinds.save(tx, post.id, written.facts, areas[0].actor_id if areas else None, now)
     if draft.poll is not None:
         votes.plan_end(tx, post.id, options.create(tx, post.id, draft.poll, now), now)
     sources.keep(tx, post.id, draft, written.text.source)
     keys.keep(tx, author.id, draft.key, post.id, now)
     submission = facts.describe(tx, author, post, written.named)
-    placed = admissions.admit(tx, submission, find_areas(tx, post, written.named), now)
+    placed = admissions.admit(tx, submission, areas, now)
     sent = _require(tx, post.id)
     _tell(tx, author, sent, placed, now)
     return sent, placed
@@ -70,7 +75,9 @@ def prepare(tx: sa.Connection, author: ActorRecord, draft: Draft, now: Millis) -
         options.check(draft.poll)
         if pictures:
             raise Refused("a post has pictures or a poll")
-    text = texts.read_text(tx, author, draft.text, may_be_empty=bool(pictures))
+    facts = kinds.choose(author, draft, now)
+    dress = None if facts is None else facts.dress
+    text = texts.read_text(tx, author, draft.text, may_be_empty=bool(pictures), dress=dress)
     audiences.check_named(tx, audience, parent, text)
     named = list_named(author, _choose(tx, draft, audience, parent), text, audience.visibility)
     return Written(
@@ -81,6 +88,7 @@ def prepare(tx: sa.Connection, author: ActorRecord, draft: Draft, now: Millis) -
         named=_aim(tx, author, draft, audience, named),
         summary=texts.read_summary(draft.summary),
         language=texts.read_language(draft.language),
+        facts=facts,
     )
 
 
@@ -198,6 +206,7 @@ class Written:
     named: tuple[Named, ...]
     summary: str | None
     language: str
+    facts: Facts | None
 
 
 def _record(
@@ -213,7 +222,7 @@ def _record(
         iri=iri,
         actor_id=author.id,
         local=True,
-        kind="ordinary",
+        kind=ORDINARY if written.facts is None else written.facts.kind.name,
         type="Note" if draft.poll is None else "Question",
         visibility=written.audience.visibility,
         in_reply_to_iri=None if parent is None else parent.iri,

@@ -1,8 +1,8 @@
 """What an author types, checked and made HTML: links, mentions of known actors, hashtags, as Mastodon writes them."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -42,17 +42,27 @@ def clean(text: str) -> str:
     return _CONTROLS.sub("", text)
 
 
-def read_text(tx: sa.Connection, author: ActorRecord, text: str, *, may_be_empty: bool) -> Text:
-    """Return the text as HTML with its mentions and tags. Raises `Refused` when it is empty, or too long."""
+def read_text(
+    tx: sa.Connection,
+    author: ActorRecord,
+    text: str,
+    *,
+    may_be_empty: bool,
+    dress: Callable[[str], str] | None = None,
+) -> Text:
+    """Return the text as HTML with its mentions and tags. Raises `Refused` when it is empty, or too long.
+
+    `dress` adds what the post's kind says; what was typed stays the source.
+    """
     source = clean(text)
     if not source.strip() and not may_be_empty:
         raise Refused("a post needs a text")
     if len(source) > TEXT_LENGTH:
         raise Refused(f"a post has at most {TEXT_LENGTH} characters; this one has {len(source)}")
-    written = write_html(tx, author, source)
+    written = write_html(tx, author, source if dress is None else dress(source))
     if len(written.content.encode()) > HTML_BYTES:
         raise Refused(f"as HTML a post has at most {HTML_BYTES} bytes; links and signs make this one longer")
-    return written
+    return replace(written, source=source)
 
 
 def write_html(tx: sa.Connection, author: ActorRecord, source: str) -> Text:

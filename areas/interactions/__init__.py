@@ -14,6 +14,7 @@ from areas.interactions.marking import (
 from areas.interactions.reporting import report
 from areas.interactions.requests import accept_request, reject_request, remove_follower
 from areas.interactions.shutting import block, block_host, mute, unblock, unblock_host, unmute
+from areas.interactions.stepping import respond, step, step_reply
 from areas.interactions.voting import vote
 
 __all__ = [
@@ -30,6 +31,9 @@ __all__ = [
     "reject_request",
     "remove_follower",
     "report",
+    "respond",
+    "step",
+    "step_reply",
     "unblock",
     "unblock_host",
     "unbookmark",

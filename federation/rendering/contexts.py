@@ -59,6 +59,7 @@ TERMS: dict[str, str | dict[str, str]] = {
     "addressCountry": _SCHEMA + "addressCountry",
     "addressRegion": _SCHEMA + "addressRegion",
     "addressLocality": _SCHEMA + "addressLocality",
+    "acceptedAnswer": _reference(_SCHEMA + "acceptedAnswer"),
     # FEP-521a
     "assertionMethod": _reference(_SECURITY_TERMS + "assertionMethod"),
     "Multikey": _SECURITY_TERMS + "Multikey",

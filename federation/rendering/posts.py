@@ -33,7 +33,7 @@ class NoteFacts:
 
     `summary` is a content warning and nothing else: GoToSocial and Takahē hide the text behind it.
     `audience` is the area; `context` the collection of the thread. The first page of `replies` is embedded:
-    `first_replies`, and `next_replies` where there is a second page.
+    `first_replies`, and `next_replies` where there is a second page. `answer` is the reply that has helped.
     """
 
     id: Iri
@@ -60,6 +60,7 @@ class NoteFacts:
     end_time: Millis | None = None
     proposal: Proposal | None = None
     alert: Alert | None = None
+    answer: Iri | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,11 @@ def _describe_attachment(attachment: Attachment) -> Document:
 
 def _describe_extensions(facts: NoteFacts) -> Document:
     return {
-        **present(location=_describe_place(facts.location), replies=_describe_replies(facts)),
+        **present(
+            location=_describe_place(facts.location),
+            replies=_describe_replies(facts),
+            acceptedAnswer=facts.answer,
+        ),
         **(_describe_proposal(facts) if facts.proposal is not None else {}),
         **(_describe_alert(facts.alert) if facts.alert is not None else {}),
     }

@@ -219,6 +219,8 @@ def build_all() -> dict[str, Document]:
         "note": note,
         "note-full": rendering.note(full_facts()),
         "note-give": rendering.note(replace(note_facts(), proposal=Proposal("offer"))),
+        "note-given": rendering.note(replace(note_facts(), proposal=Proposal("offer", 0), end_time=LATER)),
+        "note-answered": rendering.note(replace(note_facts(), answer=REMOTE_NOTE)),
         "note-alert": rendering.note(
             replace(
                 note_facts(), attributed_to=ALERTS, alert=Alert(4, "heavyRain", ("012319",), LATER), tags=()

@@ -1,0 +1,103 @@
+"""Giving away and looking for things, without money: what both have in common.
+
+Whoever wants it replies; a reply of somebody here by the button is an application, any other one a candidate until
+the author makes an application of it. Only both sides see who applied and who was chosen. Wire: FEP-0837.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Any, Final
+
+from areas.kinds.kind import OPEN, Unfit, read_line
+from areas.kinds.states import NONE, Step
+from federation.rendering import Proposal
+from federation.vocabulary import Millis
+
+ITEM_LENGTH: Final = 60
+LONGEST: Final = timedelta(days=366)
+JAPAN: Final = timezone(timedelta(hours=9))
+"""The town's days; it has had no summer time since 1951."""
+
+RESERVED, DONE, WITHDRAWN = "reserved", "done", "withdrawn"
+ENDED: Final = frozenset({DONE, WITHDRAWN})
+
+STEPS: Final = (
+    Step("choose", (OPEN,), RESERVED),
+    Step("release", (RESERVED,), OPEN, frees=True),
+    Step("finish", (OPEN, RESERVED), DONE),
+    Step("withdraw", (OPEN, RESERVED), WITHDRAWN),
+    Step("reopen", (DONE, WITHDRAWN), OPEN, chosen=False),
+    Step("reopen", (DONE, WITHDRAWN), RESERVED, chosen=True),
+)
+REPLIES: Final = (
+    Step("admit", (NONE,), "applied"),
+    Step("dismiss", ("applied",), NONE),
+    Step("choose", ("applied",), "chosen"),
+    Step("decline", ("applied",), "declined"),
+    Step("restore", ("declined",), "applied"),
+    Step("leave", ("applied", "chosen"), NONE, by="responder"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """`item` is empty where an app wrote it: it has its text; `until` is the end of the last day."""
+
+    item: str
+    until: Millis | None = None
+
+    def is_late(self, now: Millis) -> bool:
+        """Whether the last day has passed."""
+        return self.until is not None and self.until <= now
+
+
+def read(details: Mapping[str, str] | None, now: Millis) -> Offer:
+    """Raises `Unfit`."""
+    if details is None:
+        return Offer("")
+    return Offer(read_line(details, "item", ITEM_LENGTH), _read_day(details.get("until", ""), now))
+
+
+def _read_day(text: str, now: Millis) -> Millis | None:
+    if not text:
+        return None
+    try:
+        end = datetime.combine(date.fromisoformat(text), time(), JAPAN) + timedelta(days=1)
+    except (ValueError, OverflowError) as error:
+        raise Unfit("until", "is a day, like 2026-12-31") from error
+    today = datetime.fromtimestamp(now / 1000, UTC)
+    if not today < end <= today + LONGEST:
+        raise Unfit("until", "is today or later, and within a year")
+    return Millis(int(end.timestamp() * 1000))
+
+
+def write(offer: Offer) -> Mapping[str, str]:
+    """What was typed."""
+    day = last_day(offer)
+    return {"item": offer.item, "until": day.isoformat() if day else ""}
+
+
+def last_day(offer: Offer) -> date | None:
+    """The last day on which it is open, in the town."""
+    return None if offer.until is None else datetime.fromtimestamp(offer.until / 1000 - 1, JAPAN).date()
+
+
+def close_with(invitation: str) -> Callable[[Offer, str], str]:
+    """What stands below the text while it is open: how long, and what to do."""
+
+    def write_closing(offer: Offer, state: str) -> str:
+        day = last_day(offer)
+        until = f"{day.month}月{day.day}日まで\n" if day else ""
+        return f"{until}{invitation}" if state == OPEN else ""
+
+    return write_closing
+
+
+def propose(purpose: str) -> Callable[[Offer, str, str], Mapping[str, Any]]:
+    """Its wire form: nothing is left to give or wanted when it is over."""
+
+    def extend(offer: Offer, state: str, _origin: str) -> Mapping[str, Any]:
+        return {"proposal": Proposal(purpose, 0 if state in ENDED else 1), "end_time": offer.until}
+
+    return extend

@@ -1,0 +1,67 @@
+"""Reviews (口コミ) of shops and places to go: a text about a place, and no stars."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from areas.kinds import places
+from areas.kinds.kind import OPEN, Kind, read_line
+from areas.kinds.tables import reviews
+from federation.vocabulary import Iri, Millis, Place
+
+PLACE_LENGTH: Final = 80
+ADDRESS_LENGTH: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """`place` and `address` as its author wrote them; empty where an app wrote it: it has its text."""
+
+    place_id: int | None
+    place: str
+    address: str
+
+
+def _read(details: Mapping[str, str] | None, _now: Millis) -> Review:
+    if details is None:
+        return Review(None, "", "")
+    place = read_line(details, "place", PLACE_LENGTH)
+    return Review(None, place, read_line(details, "address", ADDRESS_LENGTH, needed=False))
+
+
+def _write(review: Review) -> Mapping[str, str]:
+    return {"place": review.place, "address": review.address}
+
+
+def _headline(review: Review) -> str:
+    return f"{review.place}（{review.address}）" if review.address else review.place
+
+
+def _settle(tx: sa.Connection, review: Review, area_id: int | None, now: Millis) -> Review:
+    """Find the place, or note it as a new one."""
+    if not review.place:
+        return review
+    return replace(review, place_id=places.find_or_add(tx, review.place, review.address, area_id, now))
+
+
+def _extend(review: Review, _state: str, origin: str) -> Mapping[str, Any]:
+    if not review.place:
+        return {}
+    iri = None if review.place_id is None else Iri(f"{origin}/places/{review.place_id}")
+    return {"location": Place(id=iri, name=review.place, address=review.address or None)}
+
+
+REVIEW = Kind(
+    name="review",
+    tag="口コミ",
+    heads={OPEN: "【口コミ】"},
+    table=reviews,
+    read=_read,
+    write=_write,
+    fields=("place", "address"),
+    headline=_headline,
+    extend=_extend,
+    settle=_settle,
+)
