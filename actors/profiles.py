@@ -15,6 +15,9 @@ from federation.vocabulary import Iri
 JAPANESE: Final = ("ja", "日本語")
 HOW_TO_POST: Final = "投稿のしかた"
 HOW_TO_REPORT: Final = "通報・相談"
+NOT_TO_A_ZONE: Final = (
+    "<p>ここには直接投稿できません。まちのエリアへの投稿のうち、共有されたものを届けます。</p>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,10 @@ def document(
 
 
 def describe_area(area: ActorRecord, desk: ActorRecord) -> tuple[tuple[str, str], ...]:
-    """Return the fields that tell a stranger how to post to an area and whom to ask."""
+    """Return the fields that tell a stranger how to post to an area, or that a zone takes none, and whom to ask."""
+    how = f"<p>@{area.handle} に公開でメンションすると、このエリアに届きます。</p>"
     return (
-        (HOW_TO_POST, f"<p>@{area.handle} に公開でメンションすると、このエリアに届きます。</p>"),
+        (HOW_TO_POST, NOT_TO_A_ZONE if area.kind == "zone" else how),
         (HOW_TO_REPORT, f"<p>@{desk.handle} へメッセージでどうぞ。</p>"),
     )
 

@@ -147,6 +147,8 @@ def _check_acceptable(tx: sa.Connection, case: _Case, now: Millis) -> None:
         raise Refused("the author has withdrawn this post")
     if case.area.iri not in {each.iri for each in posts.named_by(tx, case.post.id)}:
         raise Refused("the author no longer names the area")
+    if case.area.is_zone:
+        raise Refused("nobody posts to a zone")
     if case.placement.rule == AUTHOR_POLICY:
         raise Refused("the author does not allow boosts of this post")
     if case.author.type == "Group":

@@ -173,6 +173,7 @@ def gather(tx: sa.Connection, submission: Submission, area: AreaRecord, now: Mil
         is_reply=post.in_reply_to_iri is not None,
         author_type=author.type,
         author_is_local=author.local,
+        is_zone=area.is_zone,
         is_refused=bool(history.is_shut_out) or history.standing == "suspended",
         is_limited=history.standing == "limited",
         may_moderate=bool(history.may_moderate) or author.id == area.desk_id,

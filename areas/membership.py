@@ -51,8 +51,10 @@ def join(
 ) -> MembershipRecord:
     """Make a resident a member, and let her follow; `home` moves her home here. Again changes no `since`.
 
-    Raises `Refused` where she is unwelcome, or a member of too many.
+    Raises `Refused` for a zone, where she is unwelcome, or a member of too many.
     """
+    if area.is_zone:
+        raise Refused("a zone has no members: follow it, and belong to the area of your town")
     _lock(tx, actor)
     if find(tx, actor.id, area.actor_id) is None:
         if len(list_of(tx, actor.id)) >= MOST_AREAS:

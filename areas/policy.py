@@ -24,6 +24,10 @@ AUTHOR_POLICY = "author-policy"
 """The author's own settings forbid boosts: nobody here can change that, but she can."""
 
 
+ZONE = "zone"
+"""A zone passes on what its towns share with it, and takes nothing itself, from whomever."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that the rules may know, gathered by `areas.facts`.
@@ -36,6 +40,7 @@ class Facts:
     is_reply: bool
     author_type: str
     author_is_local: bool
+    is_zone: bool
     is_refused: bool
     is_limited: bool
     may_moderate: bool
@@ -92,6 +97,13 @@ RULES: tuple[Rule, ...] = (
         "ignore",
         lambda f: f.is_reply,
         "返信はエリアの投稿になりません。 A reply is not a post to the area.",
+    ),
+    Rule(
+        ZONE,
+        "refuse",
+        lambda f: f.is_zone,
+        "圏域には直接投稿できません。お住まいのまちのエリアへどうぞ。"
+        " Nobody posts to a zone: please post to the area of your town.",
     ),
     Rule(
         "group-author",

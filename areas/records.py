@@ -10,6 +10,8 @@ from federation.vocabulary import Iri, Millis
 Visibility = Literal["public", "unlisted", "private", "direct"]
 PlacementState = Literal["accepted", "held", "refused", "withdrawn", "removed"]
 AreaPolicy = Literal["open", "review", "closed"]
+AreaKind = Literal["area", "zone"]
+"""`zone`: a region, to which nobody posts; it passes on what its towns share with it."""
 
 ORDINARY = "ordinary"
 """The kind of a post that is of no other kind (`areas.kinds`)."""
@@ -41,6 +43,12 @@ class AreaRecord:
     author_hourly: int
     author_daily: int
     boosts_hourly: int
+    kind: AreaKind = "area"
+
+    @property
+    def is_zone(self) -> bool:
+        """Whether it is a region's, and takes no posts itself."""
+        return self.kind == "zone"
 
     @property
     def handle(self) -> str:

@@ -13,7 +13,7 @@ from actors.records import ActorRecord, OriginRecord
 from actors.registration import create_local
 from actors.tables import actors
 from areas.codes import check_code
-from areas.records import AreaPolicy, AreaRecord
+from areas.records import AreaKind, AreaPolicy, AreaRecord
 from areas.statements import insert_once
 from areas.tables import areas, roles
 from federation.errors import Overloaded, Refused
@@ -49,6 +49,7 @@ _AREA: sa.Select[Any] = sa.select(
     areas.c.author_hourly,
     areas.c.author_daily,
     areas.c.boosts_hourly,
+    actors.c.kind,
 ).join_from(areas, actors, actors.c.id == areas.c.actor_id)
 _HEARING = _AREA.where(actors.c.gone_at.is_(None), actors.c.standing != "suspended")
 _NAMED = Prepared(_HEARING.where(actors.c.iri == sa.bindparam("iri")))
@@ -61,7 +62,10 @@ _COUNT_GROUPS = sa.select(sa.func.count()).where(
 
 @dataclass(frozen=True, slots=True)
 class NewArea:
-    """What an operator says of an area to be made. `code` is the municipality's, six digits."""
+    """What an operator says of an area to be made.
+
+    `code` is the municipality's, six digits; of a zone the prefecture's, or that of its central town.
+    """
 
     username: str
     title: str
@@ -70,6 +74,7 @@ class NewArea:
     policy: AreaPolicy = "open"
     latitude: float | None = None
     longitude: float | None = None
+    kind: AreaKind = "area"
 
 
 def create_area(
@@ -83,18 +88,14 @@ def create_area(
 ) -> AreaRecord:
     """Make the Group and its desk on `origin`; `keys` are the Group's and the desk's. Raises `Refused`."""
     _check(new)
-    summary = (
-        new.summary
-        or f"<p>@{new.username}@{origin.host} に公開でメンションすると、{new.title}に投稿できます。</p>"
-    )
     group = create_local(
         tx,
         vault,
-        kind="area",
+        kind=new.kind,
         username=new.username,
         origin=origin,
         name=new.title,
-        summary=summary,
+        summary=new.summary or _introduce(new, origin.host),
         keys=keys[0],
         now=now,
     )
@@ -115,8 +116,17 @@ def create_area(
     return found
 
 
+def _introduce(new: NewArea, host: str) -> str:
+    """The first sentence says how to post, or that nobody does."""
+    if new.kind == "zone":
+        return f"<p>{new.title}のまちが共有したお知らせを届けます。ここに直接投稿することはできません。</p>"
+    return f"<p>@{new.username}@{host} に公開でメンションすると、{new.title}に投稿できます。</p>"
+
+
 def _check(new: NewArea) -> None:
     check_code(new.code)
+    if new.kind not in get_args(AreaKind):
+        raise Refused(f"kind {new.kind!r} is none of {', '.join(get_args(AreaKind))}")
     if new.policy not in get_args(AreaPolicy):
         raise Refused(f"policy {new.policy!r} is none of {', '.join(get_args(AreaPolicy))}")
     for degrees, bound in ((new.latitude, 90), (new.longitude, 180)):
@@ -175,14 +185,16 @@ def count_groups(tx: sa.Connection, iris: Iterable[Iri]) -> int:
     return int(tx.execute(_COUNT_GROUPS, {"iris": list(iris)}).scalar_one())
 
 
-def list_areas(tx: sa.Connection) -> list[AreaRecord]:
-    """All areas of this node by number."""
-    return [AreaRecord(*row) for row in tx.execute(_AREA.order_by(areas.c.number))]
+def list_areas(tx: sa.Connection, kind: AreaKind = "area") -> list[AreaRecord]:
+    """All areas of this node, or all zones, by number."""
+    query = _AREA.where(actors.c.kind == kind)
+    return [AreaRecord(*row) for row in tx.execute(query.order_by(areas.c.number))]
 
 
 def list_located(tx: sa.Connection) -> list[tuple[AreaRecord, float | None, float | None]]:
     """All areas of this node that are heard, by number, each with its latitude and longitude in degrees."""
-    query = _HEARING.add_columns(areas.c.latitude, areas.c.longitude).order_by(areas.c.number)
+    query = _HEARING.where(actors.c.kind == "area").add_columns(areas.c.latitude, areas.c.longitude)
+    query = query.order_by(areas.c.number)
     return [(AreaRecord(*row[:-2]), row[-2], row[-1]) for row in tx.execute(query)]
 
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from actors.prepared import Prepared
 from actors.records import Dialect
 from federation.vocabulary import Iri
-from outbox.tables import log, subscriptions
+from outbox.tables import actors, log, servers, subscriptions
 
 _ENTRY = sa.select(log.c.id).where(log.c.iri == sa.bindparam("iri")).order_by(log.c.id).limit(1)
 _SPEAKERS = sa.select(log.c.actor_id).where(log.c.iri.in_(sa.bindparam("iris", expanding=True))).distinct()
@@ -21,6 +21,23 @@ _SUBSCRIBERS = Prepared(
         sa.text("NOT closed"),
     )
     .limit(1)
+)
+
+
+_LISTENERS = (
+    sa.select(sa.func.min(subscriptions.c.subscriber_id))
+    .join(actors, actors.c.id == subscriptions.c.subscriber_id)
+    .join(servers, servers.c.id == actors.c.server_id)
+    .where(
+        subscriptions.c.target_id == sa.bindparam("target"),
+        subscriptions.c.dialect == "activity",
+        subscriptions.c.until.is_(None),
+        sa.text("NOT closed"),
+        servers.c.software == sa.bindparam("software"),
+        actors.c.type != "Group",
+        actors.c.gone_at.is_(None),
+    )
+    .group_by(subscriptions.c.destination_id)
 )
 
 
@@ -44,3 +61,11 @@ def find_body(tx: sa.Connection, log_id: int) -> bytes | None:
 def has_subscribers(tx: sa.Connection, target_id: int, dialect: Dialect) -> bool:
     """Whether anyone follows `target_id` from a server that speaks `dialect`."""
     return _SUBSCRIBERS.first(tx, target=target_id, dialect=dialect) is not None
+
+
+def list_listeners(tx: sa.Connection, target_id: int, software: str) -> list[int]:
+    """Return one follower of `target_id` on each server of `software` in the activity dialect; no Group.
+
+    For what such servers understand although it is said in the object dialect.
+    """
+    return sorted(tx.execute(_LISTENERS, {"target": target_id, "software": software}).scalars())

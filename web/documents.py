@@ -55,7 +55,7 @@ def _area_facts(tx: sa.Connection, actor: ActorRecord) -> AreaFacts | None:
     desk = find_actor_by_id(tx, area.desk_id)
     assert desk is not None  # a foreign key holds it
     return AreaFacts(
-        posting_restricted=area.restricted or area.policy == "closed",
+        posting_restricted=area.restricted or area.is_zone or area.policy == "closed",
         languages=((area.language, LANGUAGES.get(area.language, area.language)),),
         location=_locality(tx, area),
         fields=describe_area(actor, desk),

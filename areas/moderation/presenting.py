@@ -29,6 +29,8 @@ def present(tx: sa.Connection, area: AreaRecord, edit: AreaEdit, now: Millis) ->
     """Change an area; `updated_at` moves on only where something is another then. Raises `Refused`."""
     if edit.policy is not None and edit.policy not in get_args(AreaPolicy):
         raise Refused(f"policy {edit.policy!r} is none of {', '.join(get_args(AreaPolicy))}")
+    if edit.policy is not None and area.is_zone:
+        raise Refused("nobody posts to a zone, whatever its policy")
     profiles.change(tx, area.actor_id, ProfileEdit(name=edit.title, note=edit.summary), now)
     if edit.policy not in {None, area.policy}:
         tx.execute(sa.update(areas).where(areas.c.actor_id == area.actor_id).values(policy=edit.policy))

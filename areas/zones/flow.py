@@ -1,11 +1,10 @@
 """What peers bring: shown as theirs, boosted only by decision or by a category agreed on, taken back with them.
 
 A peer boosts a post of its own; where an agreement is in force, the post is shown in our area's zone timeline. When
-the peer takes it back, so do we. An area's boost of a peer's post is in the object dialect alone and names its home:
-servers of the activity dialect, and so all other areas, never hear of it.
+the peer takes it back, so do we. How a boost is said is `zones.saying`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import sqlalchemy as sa
@@ -13,10 +12,9 @@ import sqlalchemy as sa
 from actors.directory import find_actor_by_id
 from actors.prepared import Prepared
 from actors.records import ActorRecord
-from actors.servers import find_dialect
 from actors.standing import find_block, is_refused
 from actors.tables import actors
-from areas import boosts, creates, placements, posts, registry, shares, threads
+from areas import boosts, creates, placements, posts, registry, shares
 from areas.bans import is_banned
 from areas.boosts import digest
 from areas.ids import mint_position
@@ -24,14 +22,12 @@ from areas.records import AreaRecord, PostRecord
 from areas.selections import Selection, lies_below
 from areas.statements import insert_once
 from areas.tables import posts as post_table
-from areas.zones import agreements, rules
+from areas.zones import agreements, rules, saying
 from areas.zones.records import CATEGORIES
+from areas.zones.saying import Passing
 from areas.zones.tables import zone_posts
-from federation import rendering
 from federation.errors import NotFound, Refused
 from federation.vocabulary import Iri, Millis
-from outbox.publish import append
-from outbox.records import Entry
 
 State = Literal["shown", "boosted", "hidden", "gone"]
 HOUR: Final = 3_600_000
@@ -105,7 +101,7 @@ def _bring(
     tx: sa.Connection, area: AreaRecord, home: ActorRecord, post: PostRecord, category: str, now: Millis
 ) -> ZonePost | None:
     """Show it, once, unless the area has been asked itself or has hidden it; again after it was taken back."""
-    if placements.find_placement(tx, area.actor_id, post.id) is not None:
+    if _is_own(tx, area, post):
         return None
     row = {
         "area_id": area.actor_id,
@@ -146,7 +142,7 @@ def boost(tx: sa.Connection, area: AreaRecord, brought: ZonePost, now: Millis) -
     group, author = _find_group(tx, area), creates.find_author(tx, post)
     iri = Iri(f"{area.iri}/boosts/{digest(post.iri.encode())}-zone-{brought.generation}")
     shares.record(tx, actor=group, post=post, iri=iri, visibility="public", at=now)
-    log_id = append(tx, _announce(tx, area, home, post, author, iri, now), now)
+    log_id = saying.announce(tx, Passing(area, home, post, author, iri), now)
     changed = {"iri": iri, "log_id": log_id, "generation": brought.generation + 1, "boosted_at": now}
     return _write(tx, brought, now, state="boosted", reason="", **changed)
 
@@ -161,12 +157,17 @@ def _gather(
         is_public=post.visibility == "public" and post.is_shown,
         is_reply=post.in_reply_to_iri is not None,
         names_home=_may_be_shown(tx, home, post),
-        is_own=placements.find_placement(tx, area.actor_id, post.id) is not None,
+        is_own=_is_own(tx, area, post),
         is_shut_out=_is_shut_out(tx, area, author, now),
         age=now - post.published_at,
         in_last_hour=_count_lately(tx, area.actor_id, home.id, now),
         max_per_hour=0 if agreement is None else agreement.terms.max_per_hour,
     )
+
+
+def _is_own(tx: sa.Connection, area: AreaRecord, post: PostRecord) -> bool:
+    """Whether the area was asked itself, whatever it said; a zone is never asked, even where a post names it."""
+    return not area.is_zone and placements.find_placement(tx, area.actor_id, post.id) is not None
 
 
 def _is_shut_out(tx: sa.Connection, area: AreaRecord, author: ActorRecord, now: Millis) -> bool:
@@ -184,34 +185,6 @@ def _count_lately(tx: sa.Connection, area_id: int, home_id: int, now: Millis) ->
         zone_posts.c.boosted_at > now - HOUR,
     )
     return int(tx.execute(query).scalar_one())
-
-
-def _announce(
-    tx: sa.Connection,
-    area: AreaRecord,
-    home: ActorRecord,
-    post: PostRecord,
-    author: ActorRecord,
-    iri: Iri,
-    now: Millis,
-) -> Entry:
-    """By the id alone, with the name of its home; its author's microblog server is told as of any boost."""
-    document = rendering.announce(
-        iri,
-        actor=area.iri,
-        object_iri=post.iri,
-        published=now,
-        followers=area.followers,
-        author=author.iri,
-        home_group=home.iri,
-    )
-    voices = boosts.Voices(area, author, threads.find_lane(tx, post, author))
-    return boosts.say(voices, post, iri, "Announce", document, "object", _also_told(tx, author))
-
-
-def _also_told(tx: sa.Connection, author: ActorRecord) -> tuple[int, ...]:
-    is_told = author.server_id is not None and find_dialect(tx, author.server_id) == "object"
-    return (author.id,) if is_told else ()
 
 
 def retract(tx: sa.Connection, home_id: int, post_id: int, now: Millis) -> None:
@@ -260,13 +233,9 @@ def _unannounce(tx: sa.Connection, brought: ZonePost, now: Millis) -> None:
     assert area is not None  # foreign keys hold both
     assert post is not None
     assert brought.iri is not None  # it was boosted
-    author = creates.find_author(tx, post)
+    assert brought.log_id is not None
     shares.remove(tx, area.actor_id, post.id)
-    voices = boosts.Voices(area, author, threads.find_lane(tx, post, author))
-    undo = boosts.unannounce(voices, post, brought.iri)
-    told = _also_told(tx, author)
-    entry = replace(undo, recipients=told, concerns_id=brought.log_id, cancels=True)
-    append(tx, entry, now)
+    saying.unannounce(tx, area, post, creates.find_author(tx, post), (brought.iri, brought.log_id), now)
 
 
 def hide(tx: sa.Connection, area: AreaRecord, post: PostRecord, reason: str, now: Millis) -> ZonePost:

@@ -7,10 +7,11 @@ import sqlalchemy as sa
 
 from actors.tables import actors
 from areas.reading.visibility import Reader
+from areas.records import AreaRecord
 from areas.timelines import PAGE, ShownPost, list_at
 from areas.zones.flow import STANDING
-from areas.zones.tables import posts, zone_posts
-from federation.vocabulary import Iri
+from areas.zones.tables import agreements, posts, zone_posts
+from federation.vocabulary import Iri, Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,22 @@ def homes_of(tx: sa.Connection, area_id: int, post_ids: list[int]) -> dict[int, 
     """Whose each of these posts is, in an area."""
     rows: Any = tx.execute(_HOMES, {"area": area_id, "posts": post_ids})
     return {row.post_id: Origin(row.iri, row.name, f"@{row.username}@{row.host}") for row in rows}
+
+
+def list_homes(tx: sa.Connection, area: AreaRecord, now: Millis) -> list[Origin]:
+    """The areas whose posts come to an area or zone by agreement, by name."""
+    query = (
+        sa.select(actors.c.iri, actors.c.name, actors.c.username, actors.c.host)
+        .join(agreements, agreements.c.peer_id == actors.c.id)
+        .where(
+            agreements.c.area_id == area.actor_id,
+            agreements.c.direction == "in",
+            agreements.c.state == "accepted",
+            sa.or_(agreements.c.expires_at.is_(None), agreements.c.expires_at > now),
+        )
+        .order_by(actors.c.name, actors.c.id)
+    )
+    return [Origin(iri, name, f"@{username}@{host}") for iri, name, username, host in tx.execute(query)]
 
 
 def is_in_a_zone(tx: sa.Connection, post_id: int) -> bool:

@@ -13,7 +13,7 @@ from actors.records import ActorKind, ActorRecord, Dialect
 from actors.servers import override_dialect
 from actors.standing import set_standing
 from areas import boosts, compose, decisions, placements, posts, registry, submissions
-from areas.records import AreaRecord, Draft, Named, Placed, PlacementRecord, PostRecord, Revision
+from areas.records import AreaKind, AreaRecord, Draft, Named, Placed, PlacementRecord, PostRecord, Revision
 from areas.tables import areas, bans
 from federation.vocabulary import PUBLIC, Create, Delete, Iri, Mention, Millis, Post, Update
 from outbox.subscriptions import subscribe
@@ -87,9 +87,11 @@ class Rig:
 
     # Who there is
 
-    async def area(self, username: str = "megumino", code: str = "012319", **columns: Any) -> AreaRecord:
+    async def area(
+        self, username: str = "megumino", code: str = "012319", kind: AreaKind = "area", **columns: Any
+    ) -> AreaRecord:
         def make(tx: sa.Connection) -> AreaRecord:
-            new = registry.NewArea(username, f"{username}の町", code)
+            new = registry.NewArea(username, f"{username}の町", code, kind=kind)
             origin = serve(tx)
             made = registry.create_area(
                 tx, VAULT, new, origin=origin, keys=(key_pair(0), key_pair(1)), now=NOON

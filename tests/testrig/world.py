@@ -15,7 +15,7 @@ from actors.records import ActorKind, ActorRecord
 from actors.registration import create_local
 from actors.signin.passwords import Hasher
 from areas import compose, registry
-from areas.records import AreaRecord, Draft, Placed, PostRecord
+from areas.records import AreaKind, AreaRecord, Draft, Placed, PostRecord
 from areas.registry import NewArea
 from areas.tables import areas
 from federation.signatures.keys import generate_ed25519
@@ -54,9 +54,14 @@ class Town:
     async def read(self, function: Callable[..., Any], *args: Any) -> Any:
         return await self.node.database.read(function, *args)
 
-    async def area(self, username: str, *, policy: str = "open", **limits: int) -> AreaRecord:
+    async def zone(self, username: str) -> AreaRecord:
+        return await self.area(username, kind="zone")
+
+    async def area(
+        self, username: str, *, policy: str = "open", kind: AreaKind = "area", **limits: int
+    ) -> AreaRecord:
         def make(tx: sa.Connection) -> AreaRecord:
-            new = NewArea(username, f"{username}の町", "012246", policy=policy)  # type: ignore[arg-type]
+            new = NewArea(username, f"{username}の町", "012246", policy=policy, kind=kind)  # type: ignore[arg-type]
             origin = find_origins(tx)[0]
             made = registry.create_area(
                 tx, self.node.vault, new, origin=origin, keys=(keys(0), keys(1)), now=self.clock()

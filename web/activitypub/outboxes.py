@@ -18,6 +18,7 @@ from areas.records import AreaRecord, PostRecord
 from areas.registry import find_area
 from areas.tables import boosts as boost_table
 from areas.tables import posts as post_table
+from areas.zones import saying
 from federation import rendering
 from federation.errors import NotFound
 from federation.vocabulary import Iri, Millis
@@ -55,7 +56,13 @@ def _outbox(tx: sa.Connection, request: Request) -> rendering.Document:
 
 
 def _announced(tx: sa.Connection, area: AreaRecord, before: int | None) -> list[tuple[int, bytes]]:
-    """The boosts that stand, newest first, each with its time and what it carries; one more than a page."""
+    """The boosts that stand, newest first, each with its time and what it carries; one more than a page.
+
+    A zone has only posts of others, and says their ids.
+    """
+    if area.is_zone:
+        passed = saying.list_boosts(tx, area, None if before is None else Millis(before), LAST + 1)
+        return [(at, rendering.render(document)) for at, document in passed]
     query = (
         sa.select(boost_table.c.generation, boost_table.c.created_at, *_COLUMNS)
         .select_from(_AUTHORED.join(boost_table, boost_table.c.post_id == post_table.c.id))
@@ -116,6 +123,8 @@ def _count_created(tx: sa.Connection, actor: ActorRecord) -> int:
 
 
 def _count_announced(tx: sa.Connection, area: AreaRecord) -> int:
+    if area.is_zone:
+        return saying.count_boosts(tx, area)
     query = (
         sa.select(sa.func.count())
         .select_from(_AUTHORED.join(boost_table, boost_table.c.post_id == post_table.c.id))
@@ -165,5 +174,8 @@ def _announce_again(tx: sa.Connection, area: AreaRecord, iri: Iri) -> bytes:
     )
     row = tx.execute(query).first()
     if row is None:
-        raise NotFound("there is no such activity")
+        passed = saying.find_boost(tx, area, iri)
+        if passed is None:
+            raise NotFound("there is no such activity")
+        return rendering.render(passed)
     return _announce(tx, area, require_post(tx, row.post_id), row.generation, row.created_at)

@@ -104,15 +104,20 @@ def area_create(
     host: str | None = None,
     summary: str = "",
     policy: str = "open",
+    kind: str = "area",
     json: Json = False,
 ) -> None:
-    """Create an area: NAME in romaji, CODE the municipality's six digits."""
-    run("area create", json, name=name, title=title, code=code, host=host, summary=summary, policy=policy)
+    """Create an area: NAME in romaji, CODE the municipality's six digits.
+
+    --kind zone makes a region's actor, to which nobody posts; `peer request` brings it what its towns share.
+    """
+    words = {"title": title, "code": code, "host": host, "summary": summary, "policy": policy, "kind": kind}
+    run("area create", json, name=name, **words)
 
 
 @area.command(name="list")
 def area_list(*, json: Json = False) -> None:
-    """List the areas of this node."""
+    """List the areas and zones of this node."""
     run("area list", json)
 
 

@@ -56,16 +56,22 @@ async def area_create(
     host: str | None = None,
     summary: str = "",
     policy: str = "open",
+    kind: str = "area",
 ) -> Report:
-    """Make an area with its desk, on this node's own host name or on one of the area's own."""
-    if policy not in ("open", "review", "closed"):
-        raise Refused(f"policy {policy!r} is none of open, review, closed")
+    """Make an area or a zone with its desk, on this node's own host name or on one of its own."""
     keys = await asyncio.to_thread(lambda: (generate_keys(), generate_keys(), generate_keys()))
     now = node.clock()
 
     def make(tx: sa.Connection) -> AreaRecord:
         origin = _serve_host(tx, node, host, keys[2], now) if host else _origin(tx, None)
-        new = NewArea(name, title, code, summary, policy)  # type: ignore[arg-type]  # checked above
+        new = NewArea(
+            name,
+            title,
+            code,
+            summary,
+            policy,  # type: ignore[arg-type]  # `create_area` checks both
+            kind=kind,  # type: ignore[arg-type]
+        )
         return registry.create_area(tx, node.vault, new, origin=origin, keys=keys[:2], now=now)
 
     area = await node.database.write(make)
@@ -91,14 +97,15 @@ def _area_data(area: AreaRecord) -> dict[str, object]:
         "title": area.name,
         "code": area.code,
         "policy": area.policy,
+        "kind": area.kind,
     }
 
 
 async def area_list(node: Node) -> Report:
-    """All areas of this node."""
-    areas = await node.database.read(registry.list_areas)
-    rows = [("handle", "code", "policy", "title")]
-    rows += [(area.handle, area.code, area.policy, area.name) for area in areas]
+    """All areas of this node, then all zones."""
+    areas = await node.database.read(lambda tx: [*registry.list_areas(tx), *registry.list_areas(tx, "zone")])
+    rows = [("handle", "kind", "code", "policy", "title")]
+    rows += [(area.handle, area.kind, area.code, area.policy, area.name) for area in areas]
     return Report(
         table(rows, "no areas yet: kairanban area create NAME --title T --code LGCODE"),
         [_area_data(a) for a in areas],

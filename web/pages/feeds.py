@@ -11,6 +11,7 @@ from starlette.responses import Response
 from areas import registry, timelines
 from areas.records import AreaRecord
 from areas.timelines import ShownPost
+from areas.zones.reading import zone_timeline
 from federation.errors import NotFound
 from federation.html import to_text
 from federation.vocabulary import Millis
@@ -35,9 +36,11 @@ def _write(tx: sa.Connection, request: Request) -> bytes:
     area = registry.find_area(tx, addressed_actor(tx, request).id)
     if area is None:
         raise NotFound("there is no such area")
-    shown = timelines.area_timeline(
-        tx, area.actor_id, which=read_which(request), limit=ENTRIES, front_page=True
-    )
+    if area.is_zone:
+        shown = zone_timeline(tx, area.actor_id, limit=ENTRIES)
+    else:
+        which = read_which(request)
+        shown = timelines.area_timeline(tx, area.actor_id, which=which, limit=ENTRIES, front_page=True)
     return write_feed(area, f"{area.iri}/feed.atom", shown)
 
 

@@ -13,7 +13,7 @@ from areas import membership, registry, timelines
 from areas.reading.visibility import Reader
 from areas.records import AreaRecord
 from areas.timelines import PAGE, ShownPost, Which
-from areas.zones.reading import homes_of, zone_timeline
+from areas.zones.reading import homes_of, list_homes, zone_timeline
 from web.accounts.visitors import reader_of
 from web.activitypub.actors import addressed_actor
 from web.activitypub.posts import read_number
@@ -57,8 +57,9 @@ async def front_page(request: Request) -> Response:
 def _front(tx: sa.Connection, request: Request) -> dict[str, object]:
     origin, before = origin_of(request), read_number(request, "before")
     areas = [_link(area, origin.origin) for area in registry.list_areas(tx)]
+    zones = [_link(area, origin.origin) for area in registry.list_areas(tx, "zone")]
     shown = timelines.node_timeline(tx, reader=reader_of(request), before=before, limit=PAGE + 1)
-    return {"areas": areas, **_cut(tx, shown, request, before, with_areas=True).values()}
+    return {"areas": areas, "zones": zones, **_cut(tx, shown, request, before, with_areas=True).values()}
 
 
 def _link(area: AreaRecord, origin: str) -> AreaLink:
@@ -78,11 +79,21 @@ def _actor(tx: sa.Connection, request: Request) -> tuple[str, dict[str, object]]
     area = registry.find_area(tx, actor.id)
     if area is None:
         return "person.html", describe_person(tx, request, actor, reader_of(request))
-    return "area.html", _area(tx, request, actor, area)
+    values = _area(tx, request, actor, area)
+    return ("zone.html", {**values, **_zone(tx, request, area)}) if area.is_zone else ("area.html", values)
+
+
+def _zone(tx: sa.Connection, request: Request, zone: AreaRecord) -> dict[str, object]:
+    """What the page of a zone says beside: which towns share with it, and whether the reader follows."""
+    reader, origin, now = reader_of(request), origin_of(request).origin, node_of(request).clock()
+    towns = [AreaLink(each.name, each.handle, here(each.iri, origin)) for each in list_homes(tx, zone, now)]
+    relation = None if reader is None else relate(tx, reader.id, (zone.actor_id,), now)[zone.actor_id]
+    return {"towns": towns, "relation": relation}
 
 
 def _area(tx: sa.Connection, request: Request, actor: ActorRecord, area: AreaRecord) -> dict[str, object]:
-    before, which, reader = read_number(request, "before"), _read_tab(request), reader_of(request)
+    before, reader = read_number(request, "before"), reader_of(request)
+    which = ZONE if area.is_zone else _read_tab(request)
     if which == ZONE:
         shown = zone_timeline(tx, area.actor_id, reader=reader, before=before, limit=PAGE + 1)
     else:

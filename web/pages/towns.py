@@ -163,7 +163,7 @@ def find_near(tx: sa.Connection, area: AreaRecord) -> list[AreaRecord]:
     """The areas of this node that lie nearest to one of them."""
     rows = registry.list_located(tx)
     points = {each.actor_id: _locate(each, latitude, longitude) for each, latitude, longitude in rows}
-    start = points[area.actor_id]
+    start = points.get(area.actor_id)  # a zone lies nowhere
     others = [
         each for each, _, _ in rows if each.actor_id != area.actor_id and points[each.actor_id] is not None
     ]
