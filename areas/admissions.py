@@ -123,7 +123,7 @@ def announce(tx: sa.Connection, voices: boosts.Voices, post: PostRecord, now: Mi
         relays.undo_removal(tx, voices, post, now)
     flow.give_way(tx, voices.area.actor_id, post.id, now)
     made = boosts.boost(tx, voices, post, now, again=again)
-    flow.offer_own(tx, voices.area, post, boosts.categorise(voices.author), now)
+    flow.offer_own(tx, voices.area, post, voices.author, now)
     if made.wrap_log_id is not None:
         relays.relay_thread(tx, voices.area, post, now)
     if voices.author.local and made.generation == 0:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from actors.names import OFFICIAL_KINDS
 from actors.prepared import Prepared
 from actors.records import ActorRecord, Dialect
 from actors.servers import find_dialect
 from areas import creates, rereads, threads
+from areas.categories import categorise
 from areas.personal_tables import pins
 from areas.records import AreaRecord, PostRecord
 from areas.tables import boosts
@@ -148,15 +148,8 @@ def _wrap(
     activity = creates.find_activity(tx, post)
     if activity is None:
         return None
-    entry = carry(voices, post, iri, activity, now, category=categorise(voices.author))
+    entry = carry(voices, post, iri, activity, now, category=categorise(tx, voices.author, post))
     return append(tx, replace(entry, recipients=(voices.author.id,) if to_author else ()), now)
-
-
-def categorise(author: ActorRecord) -> str | None:
-    """What a post of one of ours is to a zone, by who wrote it; None = nothing special."""
-    if author.kind == "alert":
-        return "alert"
-    return "notice" if author.local and author.kind in OFFICIAL_KINDS else None
 
 
 def carry(

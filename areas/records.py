@@ -155,7 +155,7 @@ class Draft:
     no choice of areas). The same `key` within an hour is the same post. `account_id` is who writes, where an actor
     has several hands; `app_id` with which program. `media_ids` are the author's own pictures, in order; with one
     the text may be empty. `kind` is what kind of post it is (None = as its hashtags say), `details` what was typed
-    into that kind's fields.
+    into that kind's fields. `to_zone`: it goes to the region too, where its author speaks for the town.
     """
 
     author_id: int
@@ -175,6 +175,7 @@ class Draft:
     media_ids: tuple[int, ...] = ()
     kind: str | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+    to_zone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,14 @@ sa.Index(
     postgresql_where=sa.and_(posts.c.in_reply_to_iri.is_not(None), posts.c.in_reply_to_id.is_(None)),
 )
 
+zone_marks = sa.Table(
+    "zone_marks",
+    metadata,
+    sa.Column("post_id", sa.ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("marked_at", Time, nullable=False),
+    comment="posts that are to go to the region too",
+)
+
 post_texts = sa.Table(
     "post_texts",
     metadata,

@@ -9,6 +9,7 @@ from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from areas import (
     admissions,
+    categories,
     creates,
     elsewhere,
     facts,
@@ -50,6 +51,8 @@ def publish(tx: sa.Connection, draft: Draft, now: Millis) -> tuple[PostRecord, t
     written = prepare(tx, author, draft, now)
     post = _record(tx, draft, author, written, now)
     posts.save_local(tx, post, written.named)
+    if draft.to_zone:
+        categories.mark(tx, post.id, now)
     elsewhere.submit(tx, post, written.named, now)
     attaching.attach(tx, post.id, written.pictures)
     areas = find_areas(tx, post, written.named)
@@ -69,6 +72,7 @@ def publish(tx: sa.Connection, draft: Draft, now: Millis) -> tuple[PostRecord, t
 def prepare(tx: sa.Connection, author: ActorRecord, draft: Draft, now: Millis) -> "Written":
     """Check a draft, and return what becomes of it; nothing is stored. Raises `Refused`, `NotFound`."""
     parent = _find_parent(tx, author, draft, now)
+    categories.check_wish(tx, author, draft, now)
     audience = audiences.choose(tx, author, draft, parent)
     pictures = attaching.choose(tx, author.id, draft.media_ids)
     if draft.poll is not None:

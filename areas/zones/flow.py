@@ -17,6 +17,7 @@ from actors.tables import actors
 from areas import boosts, creates, placements, posts, registry, shares
 from areas.bans import is_banned
 from areas.boosts import digest
+from areas.categories import categorise
 from areas.ids import mint_position
 from areas.records import AreaRecord, PostRecord
 from areas.selections import Selection, lies_below
@@ -83,11 +84,11 @@ def offer(
 
 
 def offer_own(
-    tx: sa.Connection, area: AreaRecord, post: PostRecord, category: str | None, now: Millis
+    tx: sa.Connection, area: AreaRecord, post: PostRecord, author: ActorRecord, now: Millis
 ) -> None:
     """As `offer`, where the peer is an area of this node; costs one look where nobody has agreed with it."""
     if agreements.has_peers(tx, area.actor_id):
-        offer(tx, _find_group(tx, area), post, category, now)
+        offer(tx, _find_group(tx, area), post, categorise(tx, author, post), now)
 
 
 def _may_be_shown(tx: sa.Connection, home: ActorRecord, post: PostRecord) -> bool:

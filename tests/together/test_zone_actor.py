@@ -148,6 +148,20 @@ async def _read_home(town: Town, name: str) -> list[str]:
     return [each["reblog"]["uri"] for each in found]
 
 
+@pytest.mark.parametrize(
+    ("zone", "category", "state"), [(True, "notice", "boosted"), (False, "post", "shown")]
+)
+async def test_a_notice_goes_to_the_region_where_its_author_says_so(
+    region: Region, zone: bool, category: str, state: str
+) -> None:
+    await region.open()
+    town = region.towns["chitose"]
+    await town.person("chitose_bosai", "official")
+    words = {"author": "chitose_bosai", "area": "chitose", "text": "断水のお知らせです。", "zone": zone}
+    await region.do(town, "post", **words)
+    assert await region.brought() == [("@chitose@chitose.example", category, state)]
+
+
 async def test_nothing_is_posted_to_a_zone(region: Region) -> None:
     await region.open()
     note = region.there.note(region.gina, "direct", cc=(ZONE_IRI,))

@@ -267,11 +267,16 @@ def post(
     reply_to: str | None = None,
     photo: list[Path] | None = None,
     alt: list[str] | None = None,
+    zone: bool = False,
     json: Json = False,
 ) -> None:
-    """Write a post as a local actor. --photo and --alt may come several times: a picture, and what it shows."""
+    """Write a post as a local actor. --photo and --alt may come several times: a picture, and what it shows.
+
+    --zone lets it go to the region too, where the author speaks for AREA.
+    """
     photos = [str(each.absolute()) for each in photo or ()]
-    run("post", json, author=author, text=text, area=area, reply_to=reply_to, photo=photos, alt=alt or [])
+    words = {"area": area, "reply_to": reply_to, "photo": photos, "alt": alt or [], "zone": zone}
+    run("post", json, author=author, text=text, **words)
 
 
 @app.command

@@ -242,6 +242,7 @@ async def post(
     reply_to: str | None = None,
     photo: Sequence[str] = (),
     alt: Sequence[str] = (),
+    zone: bool = False,
 ) -> Report:
     """A local post: the same door as for every other way of writing."""
     for name, host in compose.find_handles(text):
@@ -258,6 +259,7 @@ async def post(
             area_ids=(home.actor_id,) if home else (),
             in_reply_to=Iri(reply_to) if reply_to else None,
             media_ids=pictures,
+            to_zone=zone,
         )
         record, placed = compose.publish(tx, draft, now)
         states = ", ".join(f"{each.state} ({each.rule})" for each in placed) or "published"

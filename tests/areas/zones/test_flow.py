@@ -138,10 +138,11 @@ async def test_only_categories_that_were_agreed_on_are_boosted_unasked_and_not_t
     peer, official = await rig.area("shimamatsu"), await rig.resident("eniwa_bosai", "official")
     await agree(rig, area, peer, ("notice",), max_per_hour=1)
     await send(rig, alice, "snow", peer)
-    notice, _ = await rig.publish(official, "断水のお知らせです。", peer)
-    more, _ = await rig.publish(official, "断水は終わりました。", peer)
-    name, other = (each.iri.rpartition("/")[2] for each in (notice, more))
-    assert await brought(rig, area) == {"snow": "shown", name: "boosted", other: "shown"}
+    notice, _ = await rig.publish(official, "断水のお知らせです。", peer, to_zone=True)
+    more, _ = await rig.publish(official, "断水は終わりました。", peer, to_zone=True)
+    quiet, _ = await rig.publish(official, "窓口の時間が変わります。", peer)
+    name, other, own = (each.iri.rpartition("/")[2] for each in (notice, more, quiet))
+    assert await brought(rig, area) == {"snow": "shown", name: "boosted", other: "shown", own: "shown"}
     rig.pass_time(HOUR)
     found = await rig.do(flow.require, area, more)
     assert "share of this hour" in found.reason

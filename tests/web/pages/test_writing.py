@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from areas import posts
+from areas import categories, posts, registry
 from areas.records import PostRecord
 from tests.testrig import pictures
 from tests.web.accounts.people import sign_up
@@ -185,3 +185,22 @@ async def test_whoever_is_not_signed_in_is_asked_to(home: Home) -> None:
             path
         )
     assert (await home.browser.post("/write", text="x", step="publish")).status_code == 303
+
+
+async def test_who_speaks_for_the_area_sends_a_post_to_the_region_too(home: Home) -> None:
+    assert "圏域にも" not in await home.read("/write")
+    form = {"text": "断水します", "audience": "everyone", "area": str(home.area.actor_id), "to_zone": "1"}
+    refused = await home.browser.post("/write", step="publish", **form)
+    assert (refused.status_code, "担当者だけ" in refused.text) == (422, True)
+    await home.town.write(
+        lambda tx: registry.grant_role(
+            tx, home.hanako.id, "official", area_id=home.area.actor_id, until=None, now=home.town.clock()
+        )
+    )
+    assert "圏域にも" in await home.read("/write")
+    preview = await home.browser.post("/write", step="preview", **form)
+    assert re.search(r'name="to_zone"[^>]* checked', preview.text), "it stays ticked"
+    marked = await post_at(home, await home.press("/write", step="publish", **form))
+    assert await home.town.read(categories.is_marked, marked.id)
+    members = await home.browser.post("/write", step="publish", **{**form, "audience": "members"})
+    assert (members.status_code, "公開の新しい投稿だけ" in members.text) == (422, True)

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
-from areas import compose, membership, posts, preferences, registry
+from areas import categories, compose, membership, posts, preferences, registry
 from areas.compose.cautions import Caution, find_cautions
 from areas.compose.publishing import prepare
 from areas.compose.texts import TEXT_LENGTH, write_html
@@ -58,7 +58,10 @@ QUOTED: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What stands around the sheet: who writes, what is answered or changed, where a post can go."""
+    """What stands around the sheet: who writes, what is answered or changed, where a post can go.
+
+    `may_mark`: she speaks for one of the areas, and may let a post go to the region too.
+    """
 
     author: ActorRecord
     parent: PostRecord | None
@@ -66,6 +69,7 @@ class Desk:
     post: PostRecord | None
     areas: tuple[AreaRecord, ...]
     member_of: frozenset[int]
+    may_mark: bool
 
 
 async def write_page(request: Request, visitor: Visitor) -> Response:
@@ -188,7 +192,8 @@ def _arrange(tx: sa.Connection, request: Request, visitor: Visitor, sheet: Sheet
     order = {area_id: place for place, area_id in enumerate(mine)}
     found = sorted(registry.list_areas(tx), key=lambda area: order.get(area.actor_id, len(order)))
     answered = None if parent is None else find_actor_by_id(tx, parent.actor_id)
-    return Desk(author, parent, answered, post, tuple(found), frozenset(mine))
+    may_mark = any(categories.may_mark(tx, author, (area.actor_id,), now) for area in found)
+    return Desk(author, parent, answered, post, tuple(found), frozenset(mine), may_mark)
 
 
 def find_own(tx: sa.Connection, post_id: int, visitor: Visitor) -> PostRecord:

@@ -39,7 +39,8 @@ class Attachment:
 class Sheet:
     """What is written. `area` is where it goes, None = nowhere; `reply` and `edit` are ids of posts.
 
-    `key` makes one post of two presses; `is_sure`: she has seen what it seems to tell; `speaker` is an actor's id.
+    `key` makes one post of two presses; `is_sure`: she has seen what it seems to tell; `speaker` is an actor's id;
+    `to_zone`: it goes to the region too.
     """
 
     text: str = ""
@@ -52,6 +53,7 @@ class Sheet:
     edit: int | None = None
     pictures: tuple[Attachment, ...] = ()
     is_sure: bool = False
+    to_zone: bool = False
     key: str = field(default_factory=lambda: secrets.token_urlsafe(KEY_BYTES))
 
     def with_pictures(self, ids: Iterable[int]) -> "Sheet":
@@ -82,6 +84,7 @@ def read_sheet(fields: Mapping[str, str]) -> Sheet:
         edit=read_id(fields.get("edit")),
         pictures=tuple(_read_pictures(fields)),
         is_sure="is_sure" in fields,
+        to_zone="to_zone" in fields,
     )
     return replace(sheet, key=fields["key"]) if fields.get("key") else sheet
 
@@ -115,6 +118,7 @@ def to_draft(sheet: Sheet, author_id: int, account_id: int, parent: PostRecord |
         key=f"page {sheet.key}",
         account_id=account_id,
         media_ids=tuple(each.id for each in sheet.pictures),
+        to_zone=sheet.to_zone,
     )
 
 
