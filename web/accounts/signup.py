@@ -32,6 +32,7 @@ from web.accounts.signin import MAX_SHOWN, mail_code, say_busy
 from web.accounts.visitors import Visitor
 from web.forms import clean, read_form
 from web.node import node_of
+from web.pages.languages import written_language
 from web.pages.notices import with_notice
 from web.pages.rendering import kept_of, language_of, link, text_of
 from web.pages.sizes import size_of
@@ -176,7 +177,9 @@ def _settle(
     link_actor(tx, account_id=visitor.account_id, actor_id=actor.id, role="self", now=now)
     if values["indexable"]:
         profiles.change(tx, actor.id, ProfileEdit(indexable=True, discoverable=True), now)
-    chosen = replace(preferences.find(tx, actor.id), language=language_of(request), to_home_area=True)
+    chosen = replace(
+        preferences.find(tx, actor.id), language=written_language(language_of(request)), to_home_area=True
+    )
     preferences.save(tx, actor.id, chosen)
     asked = kept_of(request).get("lang")
     save_wishes(tx, visitor.account_id, Wishes(asked, "daily", size_of(request)))

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
 
-from web.pages.languages import Language, translations
+from web.pages.languages import Language, page_translations
 
 SAID: Final = ("done", "about")
 """Parameters that say what was done."""
@@ -91,7 +91,7 @@ def read_notice(request: Request, language: Language) -> Notice | None:
         return None
     is_about = about.isascii() and about.isdigit() and len(about) <= _LONGEST_ID
     undo = _UNDO[what].format(about) if what in _UNDO and is_about else None
-    return Notice(translations(language).gettext(_SENTENCES[what]), undo)
+    return Notice(page_translations(language).gettext(_SENTENCES[what]), undo)
 
 
 _LONGEST_ID: Final = 19

@@ -12,7 +12,8 @@ from actors.signin.sessions import LIFETIME_MS as SESSION_MS
 from areas.media.uploads import UNUSED_LIFE
 from web.accounts.visitors import STAFF_MS
 from web.node import node_of
-from web.pages.rendering import language_of, render, text_of
+from web.pages.languages import translations
+from web.pages.rendering import language_of, render
 from web.pages.statics import static_url
 from web.visits import visit_of
 
@@ -48,11 +49,13 @@ async def serve_manifest(request: Request) -> Response:
     """The web application manifest (W3C): name, icons, where it begins."""
     site = visit_of(request).site
     assert site is not None  # probes ask for no manifest
+    language = language_of(request)
+    _ = translations(language).gettext
     document = {
         "name": site.actor.name,
         "short_name": site.actor.name[:12],
-        "description": text_of(request, "Notices and conversations of the town"),
-        "lang": language_of(request),
+        "description": _("Notices and conversations of the town"),
+        "lang": language,
         "id": "/",
         "start_url": "/home" if site.origin.is_primary else "/",
         "scope": "/",

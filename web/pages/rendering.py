@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from web.accounts.visitors import visitor_of
 from web.node import node_of
-from web.pages.languages import LANGUAGES, Language, choose_language, translations
+from web.pages import furigana
+from web.pages.languages import LANGUAGES, Language, choose_language, page_translations
 from web.pages.notices import SAID, read_notice
 from web.pages.places import list_places
 from web.pages.sizes import SIZES, size_of
@@ -56,6 +57,8 @@ def render(
             home="" if site.origin.is_primary else node_of(request).sites.primary.origin.origin,
         )
     )
+    if language == "ja-simple":
+        text = furigana.write(text)
     given = {
         "cache-control": f"public, max-age={MINUTE}",
         "content-language": language,
@@ -77,7 +80,7 @@ def _places(request: Request, language: Language) -> list[dict[str, object]]:
     return [
         {
             "href": elsewhere + link(request, place.path),
-            "name": translations(language).gettext(place.name),
+            "name": page_translations(language).gettext(place.name),
             "count": place.count,
             "is_main": place.is_main,
             "current": place.path == request.url.path and not elsewhere,
@@ -112,7 +115,7 @@ def _sizes(request: Request, language: Language) -> list[dict[str, object]]:
     return [
         {
             "size": size,
-            "name": translations(language).gettext(name),
+            "name": page_translations(language).gettext(name),
             "href": str(request.url.include_query_params(size=size).replace(scheme="", netloc="")),
             "current": size == size_of(request),
         }
@@ -143,7 +146,7 @@ def _environment(language: Language) -> jinja2.Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    texts = translations(language)
+    texts = page_translations(language)
     # The i18n extension adds this method to the environment.
     environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["iso"] = to_iso
@@ -154,4 +157,4 @@ def _environment(language: Language) -> jinja2.Environment:
 
 def text_of(request: Request, sentence: str) -> str:
     """Return a sentence of ours in the language of the answer."""
-    return translations(language_of(request)).gettext(sentence)
+    return page_translations(language_of(request)).gettext(sentence)
