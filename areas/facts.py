@@ -22,6 +22,7 @@ from federation.vocabulary import PUBLIC, AnnouncePolicy, Iri, Millis
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
+SERVES_ON = 365 * DAY
 SHORTEST_REPEAT = 20
 """Characters below which the same text twice means nothing (おはようございます)."""
 FEW_NAMED = min(MOST_AREAS, MOST_MENTIONS_BY_STRANGERS)
@@ -192,7 +193,13 @@ def gather(tx: sa.Connection, submission: Submission, area: AreaRecord, now: Mil
         author_daily=area.author_daily,
         boosts_hourly=area.boosts_hourly,
         repeats=history.repeats,
+        has_left=_has_left(area, now),
     )
+
+
+def _has_left(area: AreaRecord, now: Millis) -> bool:
+    """For a year after it has moved an area serves those who still write to it; then it takes nothing any more."""
+    return area.moved_to is not None and area.moved_at is not None and now - area.moved_at > SERVES_ON
 
 
 def _read_history(tx: sa.Connection, submission: Submission, area: AreaRecord, now: Millis) -> _History:

@@ -59,6 +59,7 @@ class Facts:
     author_daily: int
     boosts_hourly: int
     repeats: int
+    has_left: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,13 @@ RULES: tuple[Rule, ...] = (
         lambda f: f.is_refused,
         "このエリアには投稿できません。 You cannot post to this area.",
         on_edit=True,
+    ),
+    Rule(
+        "moved",
+        "refuse",
+        lambda f: f.has_left,
+        "このエリアは引っ越しました。引っ越し先はエリアのページにあります。"
+        " This area has moved; its page says where it is now.",
     ),
     Rule(
         AUTHOR_POLICY,

@@ -44,6 +44,8 @@ class AreaRecord:
     author_daily: int
     boosts_hourly: int
     kind: AreaKind = "area"
+    moved_to: Iri | None = None
+    moved_at: Millis | None = None
 
     @property
     def is_zone(self) -> bool:

@@ -50,6 +50,8 @@ _AREA: sa.Select[Any] = sa.select(
     areas.c.author_daily,
     areas.c.boosts_hourly,
     actors.c.kind,
+    actors.c.moved_to,
+    actors.c.moved_at,
 ).join_from(areas, actors, actors.c.id == areas.c.actor_id)
 _HEARING = _AREA.where(actors.c.gone_at.is_(None), actors.c.standing != "suspended")
 _NAMED = Prepared(_HEARING.where(actors.c.iri == sa.bindparam("iri")))

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from actors.moves import require_here
 from actors.records import ActorRecord
 from areas import admissions, edits, elsewhere, facts, kinds, posts, submissions, wire
 from areas.compose import audiences, sources, texts
@@ -29,6 +30,7 @@ def edit(tx: sa.Connection, post_id: int, revision: Revision, now: Millis) -> Po
     stored, author = find_own(tx, post_id)
     if author.standing == "suspended":
         raise Refused(f"{author.handle} is suspended and cannot edit")
+    require_here(author)
     pictures = attaching.rearrange(tx, stored, revision)
     says = kinds.revise(tx, author, stored, revision, now)
     text = _read(tx, author, stored, revision, says, may_be_empty=bool(pictures))

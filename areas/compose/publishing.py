@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from actors.directory import find_actor_by_id
+from actors.moves import require_here
 from actors.records import ActorRecord
 from areas import (
     admissions,
@@ -116,6 +117,7 @@ def find_author(tx: sa.Connection, actor_id: int) -> ActorRecord:
         raise NotFound("there is no such local author")
     if author.standing == "suspended":
         raise Refused(f"{author.handle} is suspended and cannot post")
+    require_here(author)
     return author
 
 

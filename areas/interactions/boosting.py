@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from actors.moves import require_here
 from actors.records import ActorRecord
 from areas import creates, shares, wire
 from areas.errors import StaysInArea
@@ -25,6 +26,7 @@ def boost(
 
     Raises `NotFound`, `StaysInArea` for what is for members of an area, `Refused` for what is not for everyone.
     """
+    require_here(actor)
     post = require_post(tx, actor, post_id, now)
     _check(actor, post)
     earlier = shares.find(tx, actor.id, post.id)

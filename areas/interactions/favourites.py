@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from actors.moves import require_here
 from actors.records import ActorRecord
 from areas import creates, reactions
 from areas.interactions.saying import mint_iri, require_post, to_entry
@@ -15,6 +16,7 @@ from outbox.records import LIKES
 
 def favourite(tx: sa.Connection, actor: ActorRecord, post_id: int, now: Millis) -> PostRecord:
     """Like a post that the actor may read; again changes nothing. Its author is told. Raises `NotFound`."""
+    require_here(actor)
     post = require_post(tx, actor, post_id, now)
     iri = mint_iri(actor, "like", now)
     if reactions.add(tx, actor=actor, post=post, iri=iri, kind="Like", now=now):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from actors.changes import Change, note
+from actors.moves import require_here
 from actors.records import ActorRecord
 from areas import creates, posts, wire
 from areas.compose.changes import Said, to_entry
@@ -26,6 +27,7 @@ from outbox.publish import append
 
 def vote(tx: sa.Connection, actor: ActorRecord, post_id: int, places: Collection[int], now: Millis) -> Poll:
     """Choose options of a poll that the actor may read. Raises `NotFound`, `Refused` with the rule that is broken."""
+    require_here(actor)
     question = require_post(tx, actor, post_id, now)
     new = votes.cast(tx, actor, question, places, now)
     author = creates.find_author(tx, question)

@@ -34,6 +34,7 @@ FINE = Facts(
     author_daily=40,
     boosts_hourly=120,
     repeats=0,
+    has_left=False,
 )
 """What is boosted; each case below is this with something changed."""
 
@@ -47,6 +48,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"is_zone": True, "may_moderate": True, "is_official": True}, "refuse", "zone"),
     ({"author_type": "Group"}, "refuse", "group-author"),
     ({"is_refused": True}, "refuse", "standing"),
+    ({"has_left": True, "may_moderate": True}, "refuse", "moved"),
     ({"boost_allowed": False}, "refuse", "author-policy"),
     ({"may_moderate": True, "restricted": True}, "boost", "moderator"),
     ({"restricted": True}, "refuse", "restricted"),

@@ -27,7 +27,7 @@ from web.mastodon.entities.accounts import (
 )
 from web.mastodon.entities.frame import Json
 from web.mastodon.paging import ACCOUNTS, link, read_limit, read_slice
-from web.mastodon.showing import frame_of, show_account, show_accounts, show_relationships
+from web.mastodon.showing import frame_of, show_account, show_accounts, show_destinations, show_relationships
 
 MOST_AT_ONCE: Final = 80
 """Accounts asked for by id; a page of posts has 40 authors and 40 boosters."""
@@ -43,7 +43,8 @@ async def verify_credentials(call: Call) -> Json:
 async def show_oneself(call: Call, actor: ActorRecord) -> Json:
     """`CredentialAccount`."""
     counts, source, requests, chosen = await call.read(_read_own, actor)
-    return credential_account(actor, counts, source, requests, chosen, frame_of(call.node))
+    shown = credential_account(actor, counts, source, requests, chosen, frame_of(call.node))
+    return {**shown, "moved": (await show_destinations(call, (actor,))).get(actor.id)}
 
 
 def _read_own(tx: sa.Connection, actor: ActorRecord) -> tuple[Counts, Source, int, Preferences]:

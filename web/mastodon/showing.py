@@ -77,18 +77,18 @@ async def count_now(view: View, actor: ActorRecord) -> Counts:
 
 async def show_account(view: View, actor: ActorRecord) -> Json:
     """`Account`, by itself."""
-    moved = await _show_destinations(view, (actor,))
+    moved = await show_destinations(view, (actor,))
     return account(actor, await count_now(view, actor), frame_of(view.node), moved.get(actor.id))
 
 
 async def show_accounts(view: View, actors: Sequence[ActorRecord]) -> list[Json]:
     """`Account`, many."""
     counts, frame = await count(view, actors), frame_of(view.node)
-    moved = await _show_destinations(view, actors)
+    moved = await show_destinations(view, actors)
     return [account(actor, counts[actor.id], frame, moved.get(actor.id)) for actor in actors]
 
 
-async def _show_destinations(view: View, actors: Sequence[ActorRecord]) -> dict[int, Json]:
+async def show_destinations(view: View, actors: Sequence[ActorRecord]) -> dict[int, Json]:
     """Where those are now who have moved; of those again nothing is said."""
     if all(actor.moved_to is None for actor in actors):
         return {}

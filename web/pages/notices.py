@@ -60,6 +60,8 @@ _SENTENCES: Final = {
     "posting": _("It holds for new posts from now on."),
     "reported": _("Thank you. Your report has arrived."),
     "left": _("Your account is deleted."),
+    "moved": _("You have moved. Those who follow you are told."),
+    "back": _("You are here again."),
 }
 _UNDO: Final = {
     "boost": "/posts/{}/acts/unboost",
