@@ -186,7 +186,11 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection or one page of it; `items` are ids or embedded things, `first`/`next` ids."""
+    """A collection or one page of it; `items` are ids or embedded things, `first`/`next` ids.
+
+    Our own extensions: `cursor` says where to go on, `restarted_from` from when on a page has everything because the
+    cursor that was asked for is not known, `digest` what the members are together.
+    """
 
     id: Iri | None
     type: str
@@ -195,6 +199,9 @@ class Collection:
     first: Iri | None = None
     next: Iri | None = None
     part_of: Iri | None = None
+    cursor: str | None = None
+    restarted_from: Millis | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

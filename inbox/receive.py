@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from actors.directory import find_actor
-from actors.records import FederationMode, VerifiedKey
+from actors.records import ActorRecord, FederationMode, VerifiedKey
 from actors.servers import find_server_by_id
 from actors.standing import GONE, is_refused
 from federation import iris, signatures
@@ -121,6 +121,15 @@ async def hear(
         verdict = await _act(heard, verdict, services)
     line.note_verdict(verdict)
     return verdict
+
+
+async def identify(request: Request, services: Services, now: Millis) -> ActorRecord:
+    """Return who has signed a request that is no letter.
+
+    Raises `SignatureRejected`, and `Unreachable` when the key cannot be had now.
+    """
+    key, _ = await _verify(read_claim(request, services, now), services, fresh=False)
+    return key.actor
 
 
 async def _verify(claim: Claim, services: Services, *, fresh: bool) -> tuple[VerifiedKey, bool]:

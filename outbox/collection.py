@@ -1,12 +1,18 @@
-"""What is served of the log: single activities by their id, and the latest of an actor. Public ones alone."""
+"""What is served of the log: single activities by their id, the latest of an actor, and all since a number.
+
+Public ones alone.
+"""
+
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
 from actors.keys import Keyring
-from federation.vocabulary import Iri
+from federation.vocabulary import Iri, Millis
+from outbox import sequencer
 from outbox.loading import Raw
 from outbox.sealing import seal_entry
-from outbox.tables import log
+from outbox.tables import log, sequence
 
 PAGE = 20
 """Entries of an outbox: as many as Lemmy and PieFed read."""
@@ -37,6 +43,41 @@ _LATEST = (
     .order_by(log.c.id.desc())
     .limit(sa.bindparam("limit"))
 )
+_standing_canceller = log.alias("standing_canceller")
+# A cancellation is always worth saying. What was cancelled is not, nor what changed it before.
+_is_worth_saying = sa.or_(
+    log.c.cancels,
+    sa.not_(
+        sa.exists()
+        .where(
+            _standing_canceller.c.concerns_id.in_([log.c.id, log.c.concerns_id]),
+            _standing_canceller.c.cancels,
+        )
+        .correlate(log)
+    ),
+)
+_SINCE: Final = (
+    sa.select(log.c.seq, log.c.object_iri, log.c.cancels, log.c.body)
+    .where(
+        # Not by the index of actors, which has all that it ever said.
+        log.c.actor_id + 0 == sa.bindparam("actor", type_=sa.BigInteger),
+        log.c.audience_id == sa.bindparam("actor", type_=sa.BigInteger),
+        log.c.seq > sa.bindparam("after", type_=sa.BigInteger),
+        log.c.seq <= sa.bindparam("upto", type_=sa.BigInteger),
+        log.c.dialect != "object",
+        _is_public,
+        _is_worth_saying,
+    )
+    .order_by(log.c.seq)
+    .limit(sa.bindparam("limit"))
+)
+_HEAD: Final = sa.select(sequence.c.value).where(sequence.c.name == sequencer.NAME)
+_FIRST_AT: Final = (
+    sa.select(log.c.seq)
+    .where(log.c.created_at >= sa.bindparam("at", type_=sa.BigInteger), log.c.seq.is_not(None))
+    .order_by(log.c.created_at)
+    .limit(1)
+)
 _COUNT = sa.select(sa.func.count()).where(
     log.c.actor_id == sa.bindparam("actor"),
     log.c.audience_id.is_not(None),
@@ -66,3 +107,32 @@ def latest(tx: sa.Connection, keyring: Keyring, actor_id: int, limit: int = PAGE
 def count(tx: sa.Connection, actor_id: int) -> int:
     """Return how many of `latest` there are in all, purged ones included."""
     return int(tx.execute(_COUNT, {"actor": actor_id}).scalar_one())
+
+
+class Said(NamedTuple):
+    """An entry for an actor's followers, as it was appended. `cancels`: it takes something back."""
+
+    number: int
+    object_iri: Iri | None
+    cancels: bool
+    body: bytes
+
+
+def since(tx: sa.Connection, actor_id: int, after: int, upto: int, limit: int) -> list[Said]:
+    """Return what an actor said to followers of the activity dialect, in order, numbered above `after` up to `upto`.
+
+    Without what was taken back since, and without all that changed it; that it was taken back is there.
+    """
+    values = {"actor": actor_id, "after": after, "upto": upto, "limit": limit}
+    return [Said(*row) for row in tx.execute(_SINCE, values)]
+
+
+def find_head(tx: sa.Connection) -> int:
+    """Return the number that was given last."""
+    return int(tx.execute(_HEAD).scalar() or 0)
+
+
+def find_number_before(tx: sa.Connection, at: Millis) -> int:
+    """Return the number before that of the first entry appended at a time or later."""
+    first: int | None = tx.execute(_FIRST_AT, {"at": at}).scalar()
+    return find_head(tx) if first is None else first - 1

@@ -20,6 +20,7 @@ from actors.vapid import create_key, find_key
 from federation.client import Client, ClientOptions, open_client, read_clock
 from federation.vocabulary import Millis
 from inbox.services import Services
+from outbox.epochs import ensure_history
 from outbox.worker import Worker
 from web.accounts.hashing import Hashing
 from web.database import Database, open_database
@@ -163,6 +164,7 @@ async def _wire(
     streams = Streams(database, clock, ground.log)
     stack.push_async_callback(streams.close)
     await ensure_site(database, ground.vault, settings.base_url, clock())
+    await database.write(ensure_history)
     client = await stack.enter_async_context(open_client(_client_options(ground), transport=transport))
     directory = Directory(database, client, clock, keyring=ground.keyring, mode=settings.federation)
     library = Library(settings.data_dir, open_store(settings.media_url), database, clock)

@@ -16,6 +16,7 @@ from actors.jobs import schedule
 from actors.prepared import Prepared
 from actors.records import ActorRecord
 from actors.statements import insert_into
+from actors.tables import follows as follows_table
 from areas import registry
 from areas.interactions import requests
 from areas.interactions.follows import mint_follow, unfollow
@@ -220,6 +221,38 @@ def find_in_force(
     pair = (area_id, peer_id) if direction == "in" else (peer_id, area_id)
     follow = follows.find_follow(tx, pair)
     return agreement if follow is not None and follow.state == "accepted" else None
+
+
+def list_in_force(
+    tx: sa.Connection,
+    direction: Direction,
+    now: Millis,
+    *,
+    area_id: int | None = None,
+    peer_id: int | None = None,
+) -> list[Agreement]:
+    """Agreements that hold now, of an area, with a peer, or both; the oldest first. Locks nothing."""
+    between = (follows_table.c.target_id, follows_table.c.follower_id)
+    peer_column, area_column = between if direction == "in" else reversed(between)
+    query = (
+        sa.select(agreements)
+        .join(
+            follows_table,
+            sa.and_(peer_column == agreements.c.peer_id, area_column == agreements.c.area_id),
+        )
+        .where(
+            agreements.c.direction == direction,
+            agreements.c.state == "accepted",
+            sa.or_(agreements.c.expires_at.is_(None), agreements.c.expires_at > now),
+            follows_table.c.state == "accepted",
+        )
+        .order_by(agreements.c.id)
+    )
+    if area_id is not None:
+        query = query.where(agreements.c.area_id == area_id)
+    if peer_id is not None:
+        query = query.where(agreements.c.peer_id == peer_id)
+    return [_to_record(row) for row in tx.execute(query)]
 
 
 def require(tx: sa.Connection, area: AreaRecord, peer: ActorRecord, direction: Direction) -> Agreement:

@@ -31,6 +31,9 @@ def read_collection(
         first=reader.reference("first"),
         next=onward,
         part_of=reader.reference("partOf"),
+        cursor=reader.text("cursor", limits.MAX_TOKEN),
+        restarted_from=reader.time("restartedFrom"),
+        digest=reader.text("digest", limits.MAX_TOKEN),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from federation.rendering.abridging import abridge
 from federation.rendering.activities import (
     accept,
     add,
@@ -52,6 +53,7 @@ __all__ = [
     "NoteFacts",
     "Picture",
     "Proposal",
+    "abridge",
     "accept",
     "actor_document",
     "add",

@@ -16,10 +16,12 @@ CORS: Final = {"access-control-allow-origin": "*"}
 """Discovery is for browsers on other sites too (RFC 7033 §5)."""
 
 
-def activity_json(document: Mapping[str, object] | bytes, *, status: int = 200) -> Response:
+def activity_json(
+    document: Mapping[str, object] | bytes, *, status: int = 200, headers: Mapping[str, str] = CACHED
+) -> Response:
     """A document or an activity."""
     body = document if isinstance(document, bytes) else render(document)
-    return Response(body, status, headers=CACHED, media_type=ACTIVITY_TYPE)
+    return Response(body, status, headers=headers, media_type=ACTIVITY_TYPE)
 
 
 def plain_json(document: Mapping[str, object], media_type: str) -> Response:

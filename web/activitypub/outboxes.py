@@ -23,6 +23,7 @@ from federation import rendering
 from federation.errors import NotFound
 from federation.vocabulary import Iri, Millis
 from outbox.collection import find_activity
+from web.activitypub import catching_up
 from web.activitypub.actors import addressed_actor
 from web.activitypub.answers import activity_json
 from web.activitypub.posts import author_of, read_number, require_post
@@ -37,7 +38,9 @@ _AUTHORED: Final = post_table.join(actors, actors.c.id == post_table.c.actor_id)
 
 
 async def serve_outbox(request: Request) -> Response:
-    """Answer with the collection, or one page of it."""
+    """Answer with the collection, or one page of it; or with what a peer has missed."""
+    if catching_up.is_asked(request):
+        return await catching_up.serve_catch_up(request)
     return activity_json(await node_of(request).database.read(_outbox, request))
 
 

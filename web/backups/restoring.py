@@ -20,6 +20,7 @@ from actors.keys import Vault, check_keys
 from federation.client import read_clock
 from federation.errors import Fault, Overloaded, Refused
 from outbox import claims
+from outbox.epochs import begin_anew
 from web import sqlite
 from web.backups import configuration, tables
 from web.backups.archive import AUTHORITIES, CONFIGURATION, DATABASE, SECRET, TABLES, Reader, naming_faults
@@ -108,6 +109,8 @@ def _look_at_file(path: Path, vault: Vault) -> None:
         raise Refused(f"the database in the backup is damaged: {error}") from error
     with sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.NullPool).connect() as connection:
         _open_keys(connection, vault)
+        begin_anew(connection)
+        connection.commit()
 
 
 async def _fill(backup: Reader, url: str, vault: Vault) -> None:
@@ -139,6 +142,7 @@ def _let_go(tx: sa.Connection) -> None:
     """No process of the copied moment works any more. On SQLite every start lets go."""
     claims.release(tx, "", read_clock())
     jobs.release_all(tx)
+    begin_anew(tx)
 
 
 def _open_keys(tx: sa.Connection, vault: Vault) -> None:

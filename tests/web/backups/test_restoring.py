@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from areas.search import index
 from federation.errors import Refused
+from outbox.epochs import find_history
 from tests.testrig.databases import Cluster
 from tests.testrig.world import Town, open_world
 from web.backups.archive import DESCRIPTION, SECRET, Reader, Writer, encode
@@ -73,6 +74,16 @@ async def counts(url: str) -> dict[str, int]:
         await engine.dispose()
 
 
+async def history(url: str) -> int:
+    """By which peers notice that numbers are given anew."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(find_history)
+    finally:
+        await engine.dispose()
+
+
 def is_empty(folder: Path) -> bool:
     return not folder.exists() or not list(folder.iterdir())
 
@@ -86,6 +97,7 @@ async def test_everything_is_there_again(
     assert await counts(settings.database_url) == await counts(town.node.settings.database_url)
     assert (here / "kairanban.toml").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (here / "var" / "media").glob("*/*")] == ["0a" * 16]
+    assert await history(settings.database_url) != await history(town.node.settings.database_url)
     async with open_node(settings) as node:
         assert node.settings.domain == "chitose.example"
         town_again = Town(node, town.clock)
