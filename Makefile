@@ -11,24 +11,26 @@ AGAIN := --last-failed --last-failed-no-failures none
 # Compiled once: every command and every server of the tests would compile a thousand modules anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test attacks faults fuzz mutants lint format bench audit docs security-report lock clean
+.PHONY: run ready-tests test attacks faults fuzz mutants lint format bench audit docs security-report lock clean
 
 run: $(VENV)/ready
 	$(BIN)/kairanban demo
 
-test: $(VENV)/ready-dev
+# Programs and packages beyond Python's, installed where they are missing.
+ready-tests: $(VENV)/ready-dev
 	bash tests/setup.sh
+	$(BIN)/python -m tests.testrig.npm
+
+test: ready-tests
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS) || $(BIN)/python -m pytest $(AGAIN) $(ARGS)
 
 # Of those, the table of attacks.
-attacks: $(VENV)/ready-dev
-	bash tests/setup.sh
+attacks: ready-tests
 	$(BIN)/python -m pytest -n $(JOBS) tests/attacks $(ARGS)
 
 # The fault tests of `make test` at their full size: thousands of activities, locks and pauses as long as in life.
-faults: $(VENV)/ready-dev
-	bash tests/setup.sh
-	TEST_FAULTS=long $(BIN)/python -m pytest tests/faults $(ARGS)
+faults: ready-tests
+	TEST_FAULTS=long $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/faults $(ARGS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
@@ -56,8 +58,7 @@ audit: $(VENV)/ready-dev
 docs: $(VENV)/ready-dev
 	$(BIN)/python -m tests.docs
 
-security-report: $(VENV)/ready-dev
-	bash tests/setup.sh
+security-report: ready-tests
 	$(BIN)/python -m tests.attacks.report -n $(JOBS) $(ARGS)
 
 lock: $(VENV)/uv

@@ -106,8 +106,9 @@ def boost(
     dialect = _find_dialect(tx, voices.author)
     wrap_id = _wrap(tx, voices, post, wrap_iri(area, post.iri, generation), dialect, now)
     to_author = dialect == "object"
-    announced = _announce(voices, post, boost_iri(area, post.iri, generation), now, tell_author=to_author)
-    log_id = append(tx, announced, now)
+    recipients = (voices.author.id,) if to_author else ()
+    announced = _announce(voices, post, boost_iri(area, post.iri, generation), now, _form(wrap_id))
+    log_id = append(tx, replace(announced, recipients=recipients), now)
     told = dialect if to_author or wrap_id is not None else None
     made = LiveBoost(announced.iri, area.actor_id, post.id, generation, log_id, wrap_id, told, now)
     _INSERT.run(tx, **{name: getattr(made, name) for name in LiveBoost.__dataclass_fields__})
@@ -123,8 +124,16 @@ def _find_dialect(tx: sa.Connection, author: ActorRecord) -> Dialect | None:
     return find_dialect(tx, author.server_id)
 
 
-def _announce(voices: Voices, post: PostRecord, iri: Iri, now: Millis, *, tell_author: bool) -> Entry:
-    """Object dialect: the id alone."""
+def _form(wrap_id: int | None) -> EntryDialect:
+    """Who gets the boost by the id alone: where nothing is wrapped, everyone.
+
+    A server may be found to speak the activity dialect after this is written and before it is delivered.
+    """
+    return "both" if wrap_id is None else "object"
+
+
+def _announce(voices: Voices, post: PostRecord, iri: Iri, now: Millis, dialect: EntryDialect) -> Entry:
+    """The id alone."""
     area = voices.area
     document = rendering.announce(
         iri,
@@ -134,8 +143,7 @@ def _announce(voices: Voices, post: PostRecord, iri: Iri, now: Millis, *, tell_a
         followers=area.followers,
         author=voices.author.iri,
     )
-    recipients = (voices.author.id,) if tell_author else ()
-    return say(voices, post, iri, "Announce", document, "object", recipients)
+    return say(voices, post, iri, "Announce", document, dialect)
 
 
 def _wrap(
@@ -202,7 +210,8 @@ def undo(
     # What has left an area does not stand first in it.
     tx.execute(sa.delete(pins).where(pins.c.actor_id == live.area_id, pins.c.post_id == live.post_id))
     author = (voices.author.id,)
-    entry = replace(unannounce(voices, post, live.iri), concerns_id=live.log_id, cancels=True)
+    taken_back = unannounce(voices, post, live.iri, _form(live.wrap_log_id))
+    entry = replace(taken_back, concerns_id=live.log_id, cancels=True)
     append(tx, replace(entry, recipients=author if live.told == "object" else ()), now)
     if live.wrap_log_id is not None:
         iri = change_iri(voices.area, removal)
@@ -211,8 +220,10 @@ def undo(
         append(tx, replace(carried, concerns_id=live.wrap_log_id, cancels=True, recipients=to), now)
 
 
-def unannounce(voices: Voices, post: PostRecord, boost: Iri) -> Entry:
-    """`Undo` of the area's boost of a post; recipients beside the followers are the caller's."""
+def unannounce(
+    voices: Voices, post: PostRecord, boost: Iri, dialect: EntryDialect = "object"
+) -> Entry:
+    """`Undo` of the area's boost of a post, to whom it went; recipients beside the followers are the caller's."""
     area = voices.area
     iri = Iri(f"{boost}/undo")
     document = rendering.undo_announce(
@@ -223,7 +234,7 @@ def unannounce(voices: Voices, post: PostRecord, boost: Iri) -> Entry:
         followers=area.followers,
         author=voices.author.iri,
     )
-    return say(voices, post, iri, "Undo", document, "object")
+    return say(voices, post, iri, "Undo", document, dialect)
 
 
 def change_iri(area: AreaRecord, activity: bytes) -> Iri:

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.testrig import namespace
 from tests.testrig.databases import Cluster, SqliteTemplates
 from web.database import Database, open_database
 
-SHARED = ("tests/fuzz",)
+pytest_plugins = ("tests.testrig.scheduling",)
+
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30
 """Bytes that must be free there: the databases of a whole run, a few hundred megabytes, and a browser."""
@@ -33,19 +33,6 @@ if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]
-    """A process takes whole files; those of one folder that share a rig stay together, and begin first."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        folder = path.rpartition("/")[0]
-        return folder if folder in SHARED else path
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles:
-    return WholeFiles(config, log)
 
 
 @pytest.fixture(autouse=True)

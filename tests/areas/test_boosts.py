@@ -61,10 +61,11 @@ def _an_area(name: str) -> AreaRecord:
 async def test_without_followers_of_the_activity_dialect_nothing_is_wrapped(
     rig: Rig, area: AreaRecord, alice: ActorRecord
 ) -> None:
+    """And the boost is for whatever dialect a follower is found to speak by the time that it is delivered."""
     await rig.follower(area, "mas", "object")
     note = rig.note(alice, "post", cc=(area.iri,))
     await rig.send(alice, note)
-    assert await rig.shorts() == ["Announce/object"]
+    assert await rig.shorts() == ["Announce/both"]
     live = (await rig.live(note.id))["megumino"]
     assert (live.wrap_log_id, live.told) == (None, "object")
 
@@ -136,7 +137,7 @@ async def test_taking_back_twice_says_it_once(rig: Rig, area: AreaRecord, alice:
     voices = await rig.do(relays.voices_of, area.actor_id, stored, alice)
     for _ in range(2):
         await rig.do(boosts.undo, voices, stored, live, rig.now, removal=b"{}")
-    assert await rig.shorts() == ["Announce/object", "Undo/object"]
+    assert await rig.shorts() == ["Announce/both", "Undo/both"]
 
 
 async def test_a_boost_costs_the_same_rows_whoever_follows(

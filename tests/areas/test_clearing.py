@@ -61,6 +61,6 @@ async def test_what_stands_is_called_back_and_what_waits_is_refused_in_silence(
             "megumino": "removed suspended",
             "shimamatsu": "refused refuse",
         }
-    assert await rig.shorts(by="megumino", after=last) == ["Undo/object"]
+    assert await rig.shorts(by="megumino", after=last) == ["Undo/both"]
     assert await rig.shorts(by="shimamatsu_desk", after=last) == []
     assert not await rig.do(clearing.has_accepted, alice.id)

@@ -29,7 +29,7 @@ async def note(rig: Rig, area: AreaRecord, alice: ActorRecord) -> Post:
 async def test_newer_text_replaces_older(rig: Rig, alice: ActorRecord, note: Post) -> None:
     await rig.edit(alice, replace(note, content="<p>new</p>"))
     assert (await rig.stored(note.id)).content == "<p>new</p>"
-    assert await rig.shorts() == ["Announce/object"], "who reads boosts by id hears of no edit from us"
+    assert await rig.shorts() == ["Announce/both"], "who reads boosts by id hears of no edit from us"
 
 
 async def test_an_edit_is_as_harmless_as_a_post(rig: Rig, alice: ActorRecord, note: Post) -> None:
@@ -131,7 +131,7 @@ async def test_an_edit_that_is_signed_inside_is_passed_on_as_it_is(
 
 async def test_an_unsigned_edit_is_not_forwarded(rig: Rig, alice: ActorRecord, note: Post) -> None:
     await rig.edit(alice, note)
-    assert await rig.shorts() == ["Announce/object"]
+    assert await rig.shorts() == ["Announce/both"]
 
 
 @pytest.mark.parametrize("name", ["bto", "bcc", "b\\u0063c"])
@@ -140,7 +140,7 @@ async def test_an_edit_that_names_somebody_in_secret_is_not_forwarded(
 ) -> None:
     raw = f'{{"type": "Update", "object": {{"{name}": ["https://a.test/users/secret"]}}}}'.encode()
     await rig.edit(alice, note, has_proof=True, raw=raw)
-    assert await rig.shorts() == ["Announce/object"]
+    assert await rig.shorts() == ["Announce/both"]
 
 
 async def test_an_edit_that_drops_the_area_takes_the_boost_back(
@@ -192,7 +192,7 @@ async def test_narrowing_takes_the_boost_back(
     await rig.edit(alice, replace(note, to=(alice.followers,)))
     stored = await rig.stored(note.id)
     assert stored.visibility == "private"
-    assert await rig.shorts() == ["Announce/object", "Undo/object"]
+    assert await rig.shorts() == ["Announce/both", "Undo/both"]
     assert await rig.states(note.id) == {"megumino": "withdrawn withdrawn"}
     assert await rig.do(posts.original, stored.id) is None, "nothing of it is passed on later"
 
@@ -365,7 +365,7 @@ async def test_a_mention_that_was_dropped_in_silence_withdraws(
 ) -> None:
     assert await reread(rig, alice, replace(note, cc=())) is True
     assert await rig.states(note.id) == {"megumino": "withdrawn withdrawn"}
-    assert await rig.shorts() == ["Announce/object", "Undo/object"]
+    assert await rig.shorts() == ["Announce/both", "Undo/both"]
 
 
 async def test_a_post_narrowed_in_silence_withdraws(

@@ -25,7 +25,7 @@ async def test_a_public_post_that_names_an_area_is_boosted(
     note = rig.note(alice, "snow", cc=(area.iri,))
     assert await rig.send(alice, note) == {"megumino": "accepted accepted"}
     (announce,) = await rig.said()
-    assert announce.short == "Announce/object"
+    assert announce.short == "Announce/both"
     assert announce.body["object"] == note.id
     assert announce.body["published"]
     assert announce.audience == "megumino"
@@ -121,7 +121,7 @@ async def test_the_same_post_is_boosted_once_whatever_the_activity_is_called(
     first, second = rig.create(note), replace(rig.create(note), id=Iri(f"{note.id}/other"))
     for activity in (first, second, first):
         await rig.do(submissions.receive, author=alice, post=note, activity=activity, now=rig.now)
-    assert await rig.shorts() == ["Announce/object"]
+    assert await rig.shorts() == ["Announce/both"]
     assert await rig.count(boosts) == 1
 
 

@@ -1,5 +1,6 @@
 """H1 to H5, H7, H8, H17: signing in and out, and what comes from other sites."""
 
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -242,8 +243,8 @@ async def test_H07_who_has_an_account(rig: Rig) -> None:
         assert person.name.encode() not in answer.body
     await wait_for_mail(rig, person.email, 2)
     assert not mails_to(rig, nobody.email)
-    times = {who: min([await time_guess(rig, who.email) for _ in range(4)]) for who in (person, nobody)}
-    assert 0.5 < times[person] / times[nobody] < 2, times
+    shortest = await time_in_turn(rig, person.email, nobody.email)
+    assert is_same_time(*shortest), shortest
 
 
 async def compare(
@@ -258,6 +259,20 @@ def describe(answer: Answer, who: Person) -> object:
     kept = [(name, value) for name, value in answer.headers if name.lower() not in {"date", "content-length"}]
     text = f"{answer.status} {kept} {answer.body.decode()}".replace(who.email, "ADDRESS")
     return re.sub(r"/sign-in/code/[\w-]+", "CODE", text)
+
+
+async def time_in_turn(rig: Rig, *emails: str) -> list[float]:
+    """The shortest of several tries for each: other work only ever makes one longer, and so may need more of them."""
+    shortest = [math.inf for _ in emails]
+    for number in range(12):
+        shortest = [min(each, await time_guess(rig, who)) for each, who in zip(shortest, emails, strict=True)]
+        if number > 2 and is_same_time(*shortest):
+            break
+    return shortest
+
+
+def is_same_time(one: float, other: float) -> bool:
+    return 0.5 < one / other < 2
 
 
 async def time_guess(rig: Rig, email: str) -> float:

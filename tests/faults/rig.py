@@ -27,9 +27,9 @@ from web.node import Node
 
 IS_LONG: Final = os.environ.get("TEST_FAULTS") == "long"
 """`make faults`: everything at its full size."""
-LONGEST: Final = 3600 if IS_LONG else 600
+LONGEST: Final = 3600 if IS_LONG else 240
 """Seconds until a test is given up that stands still."""
-PATIENCE: Final = 300
+PATIENCE: Final = 200
 """Seconds until what should come by itself is given up; a killed worker's leases last 90."""
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"

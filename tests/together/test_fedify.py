@@ -14,7 +14,7 @@ from tests.testrig.papers import issue
 from tests.testrig.programs import Event, Program
 from tests.testrig.served import Served, serve
 
-pytestmark = [pytest.mark.anyio, pytest.mark.fedify, pytest.mark.timeout(60, func_only=True)]
+pytestmark = [pytest.mark.anyio, pytest.mark.fedify]
 
 AREA = "chitose"
 """The name of the area, and of the host below localhost where it lives."""

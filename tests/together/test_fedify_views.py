@@ -14,7 +14,7 @@ from tests.testrig.served import Served, open_browser, serve
 from tests.together.test_fedify import Peer, meet, packages
 
 __all__ = ["packages"]
-pytestmark = [pytest.mark.anyio, pytest.mark.fedify, pytest.mark.timeout(60, func_only=True)]
+pytestmark = [pytest.mark.anyio, pytest.mark.fedify]
 
 HOST = "eniwa"
 

@@ -253,7 +253,6 @@ class Neighbourhood(RuleBasedStateMachine):
                     assert "secret-" not in response.text
 
 
-@pytest.mark.timeout(600)
 def test_each_public_submission_is_boosted_once_and_nothing_else(sqlite_templates: SqliteTemplates) -> None:
     Neighbourhood.templates = sqlite_templates
     machine = Neighbourhood.TestCase

@@ -5,10 +5,12 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
+from actors.servers import find_server
 from areas import compose, decisions, interactions, placements, timelines
 from areas.records import AreaRecord, Revision
 from tests.testrig.peers import PUBLIC, Peer, stamp
 from tests.testrig.world import Town, World
+from inbox.jobs.due import run_due
 
 pytestmark = pytest.mark.anyio
 NewDatabase = Callable[[], str]
@@ -65,6 +67,29 @@ async def test_a_post_is_boosted_to_every_follower_once_in_its_dialect(scene: Sc
     assert [each["object"]["type"] for each in scene.lemmy.received] == ["Create"]
     assert scene.lemmy.received[0]["object"]["object"]["id"] == note["id"]
     assert await scene.shown() == [note["id"]]
+
+
+async def test_who_turns_out_to_speak_another_dialect_meanwhile_is_told(
+    world: World, new_database: NewDatabase
+) -> None:
+    """A Lemmy follows, a post is boosted before anybody asks what it is, and delivered afterwards."""
+    town = await world.town("chitose.example", new_database())
+    scene = Scene(world, town, await town.area("chitose"))
+    asked = scene.lemmy.activity("Follow", scene.lena, "follow-lena", scene.area.iri)
+    assert (await scene.lemmy.send(asked, scene.inbox)).status_code == 202
+    note = scene.here.note(scene.hana, "snow", to=PUBLIC, cc=[scene.area.iri])
+    assert (await scene.here.send(scene.here.create(note), scene.inbox)).status_code == 202
+    await run_due(town.node.services, town.clock())
+    assert await _dialect(town, "lemmy.example") == "activity"
+    await world.settle()
+    assert len(scene.lemmy.boosts(str(note["id"]))) == 1
+    await scene.say(scene.here.activity("Delete", scene.hana, "d1", {"type": "Tombstone", "id": note["id"]}))
+    assert scene.lemmy.kinds() == ["Accept", "Announce", "Undo"]
+
+
+async def _dialect(town: Town, host: str) -> str | None:
+    server = await town.read(find_server, host)
+    return None if server is None else server.dialect
 
 
 async def test_a_deletion_takes_the_boost_back_everywhere(scene: Scene) -> None:

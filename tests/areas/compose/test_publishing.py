@@ -211,9 +211,9 @@ async def test_one_acceptance_is_enough(
 ) -> None:
     post, placed = await rig.publish(hanako, "両方へ", strict, area)
     assert placed == {"shimamatsu": "held review", "megumino": "accepted accepted"}
-    assert await rig.shorts() == ["Create/both", "Announce/object"]
+    assert await rig.shorts() == ["Create/both", "Announce/both"]
     await rig.decide("approve", (await rig.placements(post.iri))["shimamatsu"])
-    assert await rig.shorts() == ["Create/both", "Announce/object", "Announce/object"], "it is not sent twice"
+    assert await rig.shorts() == ["Create/both", "Announce/both", "Announce/both"], "it is not sent twice"
 
 
 async def test_a_refused_post_is_not_sent(rig: Rig, hanako: ActorRecord, strict: AreaRecord) -> None:
@@ -264,7 +264,7 @@ async def test_a_waiting_post_that_names_an_open_area_is_sent_and_boosted(
 ) -> None:
     post, _ = await rig.publish(hanako, "待っています", strict)
     await rig.rewrite(post, "@megumino@machi.test にも")
-    assert await rig.shorts() == ["Create/both", "Announce/object"]
+    assert await rig.shorts() == ["Create/both", "Announce/both"]
     assert (await rig.live(post.iri)).keys() == {"megumino"}
 
 

@@ -345,7 +345,7 @@ async def _check(database: Database, region: Region, graph: set[tuple[str, str]]
             assert (each.area_id, each.post_id) not in own, "at most one boost"
             assert (each.home_id, each.post_id) in own, "taken back with its home"
     announced = {
-        (each.actor_id, each.iri) for each in said if each.type == "Announce" and each.dialect == "object"
+        (each.actor_id, each.iri) for each in said if each.type == "Announce" and each.dialect != "activity"
     }
     undone = {each.iri.removesuffix("/undo") for each in said if each.type == "Undo"}
     standing = [actor_id for actor_id, iri in announced if iri not in undone]

@@ -28,7 +28,7 @@ from tests.testrig.world import Town
 from web.cli import run_command
 from web.jobs import push
 
-pytestmark = [pytest.mark.anyio, pytest.mark.javascript, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.anyio, pytest.mark.javascript]
 
 FOLDER = Path(__file__).parents[2] / "clients"
 PUSHES = "push.example"
