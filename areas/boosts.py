@@ -220,9 +220,7 @@ def undo(
         append(tx, replace(carried, concerns_id=live.wrap_log_id, cancels=True, recipients=to), now)
 
 
-def unannounce(
-    voices: Voices, post: PostRecord, boost: Iri, dialect: EntryDialect = "object"
-) -> Entry:
+def unannounce(voices: Voices, post: PostRecord, boost: Iri, dialect: EntryDialect = "object") -> Entry:
     """`Undo` of the area's boost of a post, to whom it went; recipients beside the followers are the caller's."""
     area = voices.area
     iri = Iri(f"{boost}/undo")

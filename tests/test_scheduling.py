@@ -18,7 +18,17 @@ def test_all_but_one_are_done(tmp_path: Path, dies_in: str) -> None:
     for name in "bcdefgh":
         (tmp_path / f"test_{name}.py").write_text(PASSES)
     (tmp_path / dies_in).write_text(DIES)
-    command = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        "2",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(tmp_path),
+    ]
     done = subprocess.run(
         [*command, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60, cwd=Path.cwd()
     )

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from actors.servers import find_server
 from areas import compose, decisions, interactions, placements, timelines
 from areas.records import AreaRecord, Revision
+from inbox.jobs.due import run_due
 from tests.testrig.peers import PUBLIC, Peer, stamp
 from tests.testrig.world import Town, World
-from inbox.jobs.due import run_due
 
 pytestmark = pytest.mark.anyio
 NewDatabase = Callable[[], str]
