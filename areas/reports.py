@@ -16,7 +16,9 @@ from areas.notifications import Event, ring
 from areas.reading.slices import Page, Slice, paginate, slice_by
 from areas.statements import insert_once
 from areas.tables import areas, placements, posts, reports
-from federation.errors import NotFound, Overloaded
+from areas.zones import complaints
+from areas.zones.complaints import Outcome
+from federation.errors import NotFound, Overloaded, Refused
 from federation.html import plain_name
 from federation.iris import mint_id
 from federation.vocabulary import Iri, Millis
@@ -28,6 +30,7 @@ MOST_PER_DAY = 100
 """Reports of one reporter a day; more say nothing new (1,000 Flags are an attack)."""
 DAY = 24 * 3_600_000
 ID_TRIES = 8
+MOST_LISTED = 100
 
 _PAGE = re.compile(r"https?://[^/?#]+/posts/([0-9]{1,19})(?:[/?#].*)?")
 """The page of a post on one of our origins; other servers' posts have one too."""
@@ -86,6 +89,9 @@ class ReportRecord:
     forwarded: bool
     received_at: Millis
     closed_at: Millis | None
+    iri: Iri | None = None
+    outcome: Outcome | None = None
+    answer: str | None = None
 
 
 _REPORT = sa.select(*(reports.c[name] for name in ReportRecord.__dataclass_fields__))
@@ -103,6 +109,7 @@ def file(
 ) -> int | None:
     """Store a report, and tell the moderators. None = it was stored before, or its sender sends too many today."""
     things = list(dict.fromkeys(objects))[:MOST_OBJECTS]
+    text = plain_name(text, TEXT_LENGTH)
     if actor is not None and _count_today(tx, actor.id, now) >= MOST_PER_DAY:
         return None
     area_id = find_area_of(tx, things)
@@ -111,7 +118,7 @@ def file(
         "actor_id": None if actor is None else actor.id,
         "area_id": area_id,
         "objects": json.dumps(things, ensure_ascii=False),
-        "text": plain_name(text, TEXT_LENGTH),
+        "text": text,
         "target_id": details.target_id,
         "category": details.category,
         "rules": json.dumps(details.rules, ensure_ascii=False),
@@ -123,6 +130,8 @@ def file(
         if insert_once(tx, reports, {"id": report, **row}):
             if actor is not None:
                 _tell_moderators(tx, actor, report, area_id, now)
+            if iri is None:
+                complaints.route(tx, report, _find_posts(tx, things), text, now)
             return report
         if actor is not None and _is_filed(tx, actor.id, iri):
             return None  # else the id was taken: another one
@@ -134,6 +143,30 @@ def _tell_moderators(
 ) -> None:
     for moderator_id in registry.list_moderators(tx, area_id, now):
         ring(tx, moderator_id, Event("admin.report", actor, report_id=report_id), now)
+
+
+def close(tx: sa.Connection, report_id: int, outcome: str, answer: str, now: Millis) -> ReportRecord:
+    """Say what became of a report; an area that sent it is told. Raises `NotFound`, `Refused`."""
+    known = next((each for each in complaints.OUTCOMES if each == outcome), None)
+    if known is None:
+        raise Refused(f"outcome {outcome!r} is none of {', '.join(complaints.OUTCOMES)}")
+    report, said = find(tx, report_id), plain_name(answer, TEXT_LENGTH)
+    closing = sa.update(reports).where(reports.c.id == report_id, reports.c.closed_at.is_(None))
+    if not tx.execute(closing.values(closed_at=now, outcome=known, answer=said)).rowcount:
+        raise Refused(f"report {report_id} is closed: {report.outcome}")
+    if report.iri is not None:
+        complaints.answer(tx, report_id, report.iri, known, said, now)
+    return find(tx, report_id)
+
+
+def list_reports(
+    tx: sa.Connection, area_id: int | None = None, *, closed: bool = False, limit: int = MOST_LISTED
+) -> list[ReportRecord]:
+    """Reports that nobody has answered, or those that are closed; of an area, or of all. The latest first."""
+    query = _REPORT.where(reports.c.closed_at.is_not(None) if closed else reports.c.closed_at.is_(None))
+    if area_id is not None:
+        query = query.where(reports.c.area_id == area_id)
+    return [_read(row) for row in tx.execute(query.order_by(reports.c.id.desc()).limit(limit))]
 
 
 def find(tx: sa.Connection, report_id: int) -> ReportRecord:
@@ -191,9 +224,17 @@ def _find_area_that_said(tx: sa.Connection, things: Sequence[Iri]) -> int | None
 
 
 def _find_area_of_posts(tx: sa.Connection, things: Sequence[Iri]) -> int | None:
+    """Where they, or what they answer, were posted; else where they are shown as a peer's."""
+    found = _find_posts(tx, things)
+    roots = list(tx.execute(_THREADS.where(posts.c.id.in_(found))).scalars())
+    placed = tx.execute(_OF_ROOTS, {"roots": roots}).scalar() if roots else None
+    return next(iter(complaints.find_areas_of(tx, found)), None) if placed is None else placed
+
+
+def _find_posts(tx: sa.Connection, things: Sequence[Iri]) -> list[int]:
+    """The numbers of the posts among these, also where their page is named."""
     pages = [int(match[1]) for iri in things if (match := _PAGE.fullmatch(iri)) and is_served(tx, iri)]
     is_named = sa.or_(
         posts.c.iri.in_(things), posts.c.id.in_([page for page in pages if page <= _BIGGEST_ID])
     )
-    roots = list(tx.execute(_THREADS.where(is_named)).scalars())
-    return tx.execute(_OF_ROOTS, {"roots": roots}).scalar() if roots else None
+    return list(tx.execute(sa.select(posts.c.id).where(is_named)).scalars())

@@ -358,6 +358,8 @@ reports = sa.Table(
     sa.Column("forwarded", sa.Boolean, nullable=False, default=False, comment="her own server was told"),
     sa.Column("received_at", Time, nullable=False),
     sa.Column("closed_at", Time),
+    sa.Column("outcome", sa.Text, comment="resolved or refused, once it is closed"),
+    sa.Column("answer", sa.Text, comment="what was said with it"),
     sa.UniqueConstraint("actor_id", "iri"),
 )
 sa.Index("ix_reports_actor", reports.c.actor_id, reports.c.received_at)

@@ -252,16 +252,18 @@ class Follow(Activity):
 
 @dataclass(frozen=True, slots=True)
 class Accept(Activity):
-    """`object` is the Follow: its id, or the Follow itself."""
+    """`object` is the Follow: its id, or the Follow itself; or the id of a report, with what was done in `summary`."""
 
     object: "Thing" = Iri("")
+    summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reject(Activity):
-    """`object` is the Follow, refused or ended: its id, or the Follow itself."""
+    """`object` is the Follow, refused or ended: its id, or the Follow itself; or of a report, with why in `summary`."""
 
     object: "Thing" = Iri("")
+    summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 
 from actors.tables import Id, Iri, Time, metadata
-from areas.tables import areas, posts
+from areas.tables import areas, posts, reports
 from outbox.tables import log as outbox_log
 
-__all__ = ["agreements", "areas", "posts", "zone_posts"]
+__all__ = ["agreements", "areas", "posts", "report_routes", "zone_posts"]
 
 agreements = sa.Table(
     "agreements",
@@ -53,3 +53,16 @@ zone_posts = sa.Table(
 sa.Index("ix_zone_posts_timeline", zone_posts.c.area_id, zone_posts.c.position)
 sa.Index("ix_zone_posts_post", zone_posts.c.post_id)
 sa.Index("ix_zone_posts_hourly", zone_posts.c.area_id, zone_posts.c.home_id, zone_posts.c.boosted_at)
+
+report_routes = sa.Table(
+    "report_routes",
+    metadata,
+    sa.Column("report_id", sa.ForeignKey(reports.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("home_id", sa.ForeignKey("actors.id"), primary_key=True, comment="whose posts it is about"),
+    sa.Column("iri", Iri, nullable=False, comment="of our Flag"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, default="", comment="what the home area says"),
+    sa.Column("changed_at", Time, nullable=False),
+    sa.CheckConstraint("state IN ('sent', 'resolved', 'refused')", name="state"),
+)
+sa.Index("ix_report_routes_iri", report_routes.c.iri)

@@ -108,11 +108,13 @@ def _read_peering(reader: Reader) -> Peering | None:
 
 
 def _accept(reader: Reader, common: _Common, read_thing: ReadThing) -> Activity:
-    return Accept(*common, object=read_thing(reader, "object"))
+    summary = reader.text("summary", limits.MAX_SUMMARY)
+    return Accept(*common, object=read_thing(reader, "object"), summary=summary)
 
 
 def _reject(reader: Reader, common: _Common, read_thing: ReadThing) -> Activity:
-    return Reject(*common, object=read_thing(reader, "object"))
+    summary = reader.text("summary", limits.MAX_SUMMARY)
+    return Reject(*common, object=read_thing(reader, "object"), summary=summary)
 
 
 def _undo(reader: Reader, common: _Common, read_thing: ReadThing) -> Activity:

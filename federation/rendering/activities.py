@@ -213,6 +213,15 @@ def reject(iri: Iri, *, actor: Iri, follow: Iri, follower: Iri) -> Document:
     return _answer(iri, "Reject", actor, follow, follower)
 
 
+def answer_flag(
+    iri: Iri, *, kind: str, actor: Iri, flag: Iri, reporter: Iri, summary: str | None = None
+) -> Document:
+    """Build what an area says to a peer's report: `Accept`, something was done, or `Reject`, nothing was."""
+    return contextualise(
+        {**_head(iri, kind, actor, (reporter,), ()), **present(summary=summary), "object": flag}
+    )
+
+
 def block(
     iri: Iri,
     *,

@@ -1,5 +1,7 @@
 """`Accept` and `Reject` of a Follow that a local actor sent. Only the exact one moves; a `Reject` may come later.
 
+Of a report, they are what the home area of a peer's post made of it.
+
 GoToSocial also accepts our Announce this way (`interactionPolicy`): nothing waits for that.
 """
 
@@ -10,7 +12,10 @@ from actors.directory import find_actor_by_id
 from actors.records import ActorRecord, FollowRecord
 from areas import elsewhere
 from areas.interactions.follows import let_go
-from areas.zones import agreements
+from areas.reports import TEXT_LENGTH
+from areas.zones import agreements, complaints
+from areas.zones.complaints import Outcome
+from federation.html import plain_name
 from federation.vocabulary import Accept, Create, Follow, Iri, Reject
 from inbox.checks import ALLOWED, Allowed, Stored, Verdict, judge_state
 from inbox.heard import Heard, find_iri
@@ -24,6 +29,8 @@ def handle(tx: sa.Connection, heard: Heard[Accept | Reject]) -> Verdict:
     assert isinstance(iri, str)  # `judge_claim` lets nothing else through
     if isinstance(heard.activity, Reject) and heard.actor.type == "Group" and _refuse(tx, heard, Iri(iri)):
         return ALLOWED
+    if _hear_about_report(tx, heard, Iri(iri)):
+        return ALLOWED
     follow = follows.find_follow(tx, iri)
     verdict = judge_state(heard.actor.iri, heard.activity, _describe(tx, follow, heard.actor))
     if isinstance(verdict, Allowed) and follow is not None:
@@ -34,6 +41,12 @@ def handle(tx: sa.Connection, heard: Heard[Accept | Reject]) -> Verdict:
 def _refuse(tx: sa.Connection, heard: Heard[Accept | Reject], create: Iri) -> bool:
     sent = find_entry(tx, create)
     return sent is not None and elsewhere.refuse(tx, heard.actor, sent, heard.now)
+
+
+def _hear_about_report(tx: sa.Connection, heard: Heard[Accept | Reject], flag: Iri) -> bool:
+    outcome: Outcome = "resolved" if isinstance(heard.activity, Accept) else "refused"
+    reason = plain_name(heard.activity.summary or "", TEXT_LENGTH)
+    return complaints.hear_answer(tx, heard.actor, flag, outcome, reason, heard.now)
 
 
 def _move(tx: sa.Connection, heard: Heard[Accept | Reject], follow: FollowRecord) -> None:

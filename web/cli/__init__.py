@@ -10,7 +10,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from federation.errors import Fault, Refused
-from web.cli import backups, governing, installation, moving_words
+from web.cli import backups, governing, installation, moving_words, warning_words
 from web.cli.commands import COMMANDS, run_command
 from web.cli.running import Json, run, to_millis
 from web.demo import run_demo
@@ -149,6 +149,7 @@ def area_timeline(name: str, *, json: Json = False) -> None:
 
 governing.add_commands(app, area, server)
 moving_words.add_commands(area, account)
+warning_words.add_commands(app)
 
 
 @actor.command(name="create")

@@ -300,6 +300,12 @@ def build_all() -> dict[str, Document]:
         "flag-of-one": rendering.flag(
             act("flag1"), actor=DESK, objects=(REMOTE_NOTE,), text="宣伝", to=(ZONE,), audience=ZONE
         ),
+        "accept-flag": rendering.answer_flag(
+            act("answer"), kind="Accept", actor=AREA, flag=act("flag1"), reporter=ZONE, summary="削除しました"
+        ),
+        "reject-flag": rendering.answer_flag(
+            act("answer"), kind="Reject", actor=AREA, flag=act("flag1"), reporter=ZONE
+        ),
         "like": rendering.like(act("like"), actor=HANAKO, object_iri=REMOTE_NOTE, author=REMOTE),
         "add": rendering.add(act("pin"), actor=AREA, object_iri=NOTE, target=Iri(f"{AREA}/featured")),
         "remove": rendering.remove(
