@@ -93,6 +93,11 @@ PAGES = (
     Route("/accounts/{actor_id:int}", signed_in(residents.account_page)),
     Route("/posts/{post_id:int}/acts/{act}", signed_in(acts.act_on_post), methods=["POST"]),
     Route("/accounts/{actor_id:int}/acts/{act}", signed_in(acts.act_on_person), methods=["POST"]),
+    Route(
+        "/announcements/{announcement_id:int}/acts/{act}",
+        signed_in(acts.act_on_announcement),
+        methods=["POST"],
+    ),
     Route("/memberships/{area_id:int}/acts/{act}", signed_in(acts.act_on_area), methods=["POST"]),
     Route("/media/proxy/{signature}/{size}/{encoded}", media.serve_copy),
     Route("/media/{name}", media.serve_media),

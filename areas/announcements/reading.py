@@ -20,18 +20,18 @@ from federation.vocabulary import Iri
 MOST = 40
 """In force at once; the newest of more."""
 
-_IS_HERS = sa.or_(announcements.c.area_id.is_(None), follows_whom(announcements.c.area_id))
-_IS_IN_FORCE = sa.and_(
+IS_HERS = sa.or_(announcements.c.area_id.is_(None), follows_whom(announcements.c.area_id))
+IS_IN_FORCE = sa.and_(
     announcements.c.removed_at.is_(None),
     sa.or_(announcements.c.starts_at.is_(None), announcements.c.starts_at <= NOW),
     sa.or_(announcements.c.ends_at.is_(None), announcements.c.ends_at > NOW),
 )
-_HAS_READ = sa.exists().where(
+HAS_READ = sa.exists().where(
     announcement_readers.c.announcement_id == announcements.c.id, announcement_readers.c.actor_id == ME
 )
-_SHOWN = sa.select(*COLUMNS, _HAS_READ.label("has_read")).where(_IS_HERS, _IS_IN_FORCE)
+_SHOWN = sa.select(*COLUMNS, HAS_READ.label("has_read")).where(IS_HERS, IS_IN_FORCE)
 _COULD_SEE = sa.select(announcements.c.id).where(
-    _IS_HERS, announcements.c.id == sa.bindparam("id", type_=sa.BigInteger())
+    IS_HERS, announcements.c.id == sa.bindparam("id", type_=sa.BigInteger())
 )
 
 
@@ -79,14 +79,14 @@ def _complete(tx: sa.Connection, reader: Reader, row: Any) -> Announcement:
     *columns, has_read = tuple(row)
     record = AnnouncementRecord(*columns)
     speaker = find_actors(tx, (record.actor_id,))[record.actor_id]
-    source = _choose(texts_of(tx, record.id), preferences.find(tx, reader.id).language)
+    source = choose_text(texts_of(tx, record.id), preferences.find(tx, reader.id).language)
     reactions = count_reactions(tx, reader, (record.id,))
     signed = source if speaker.kind == "node" else f"{source}\n\n@{speaker.username}"
     text = write_html(tx, speaker, signed)
     return Announcement(record, text, bool(has_read), tuple(reactions), _find_post(tx, record.post_id))
 
 
-def _choose(texts: dict[str, str], language: str) -> str:
+def choose_text(texts: dict[str, str], language: str) -> str:
     """In the reader's language where there is a text in it, else the original."""
     return texts.get(language.partition("-")[0].lower(), texts[LANGUAGES[0]])
 

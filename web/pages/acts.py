@@ -13,6 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from areas import interactions, membership, registry
+from areas.announcements.reacting import dismiss
+from areas.reading.visibility import Reader
 from areas.records import AreaRecord
 from federation.errors import NotFound, Refused
 from federation.vocabulary import Millis
@@ -82,6 +84,18 @@ AREA_ACTS: Final[Mapping[str, Act]] = {
     "leave": _of_area(membership.leave),
     "home": _of_area(_settle),
 }
+
+
+def _put_away(tx: sa.Connection, actor: ActorRecord, announcement_id: int, now: Millis) -> None:
+    dismiss(tx, Reader.of(actor, now), announcement_id)
+
+
+NEWS_ACTS: Final[Mapping[str, Act]] = {"dismiss": _put_away}
+
+
+async def act_on_announcement(request: Request, visitor: Visitor) -> Response:
+    """The button of what is announced."""
+    return await _act(request, visitor, NEWS_ACTS, "announcement_id")
 
 
 async def act_on_post(request: Request, visitor: Visitor) -> Response:

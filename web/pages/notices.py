@@ -45,6 +45,7 @@ _SENTENCES: Final = {
     "home": _("This is where you live now."),
     "accept": _("She follows you now."),
     "reject": _("The request is declined."),
+    "dismiss": _("It is put away, and does not come again."),
     "posted": _("Your post is out."),
     "held": _("Your post has arrived. Somebody reads it before it appears."),
     "edited": _("The change is made."),

@@ -6,6 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from actors.directory import find_actor_by_id
 from areas import membership, registry, timelines
+from areas.announcements import open as announced
 from areas.reading import home, statuses
 from areas.reading.slices import Slice
 from areas.reading.visibility import Reader
@@ -18,7 +19,7 @@ from web.activitypub.posts import read_number
 from web.node import node_of
 from web.pages.acts import require_id, require_speaker
 from web.pages.cards import AreaLink, here, make_cards
-from web.pages.rendering import link
+from web.pages.rendering import language_of, link
 from web.pages.timelines import describe_person
 from web.visits import origin_of
 
@@ -41,6 +42,7 @@ def _home(tx: sa.Connection, request: Request, reader: Reader) -> dict[str, obje
         "areas": [
             AreaLink(area.name, area.handle, here(area.iri, origin)) for area in list_own(tx, reader.id)
         ],
+        "announced": announced.at_home(tx, reader, language_of(request)),
         "cards": cards,
         "older": page.older,
         "before": before,

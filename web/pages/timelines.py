@@ -10,6 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from actors.records import ActorRecord
 from actors.relations import relate
 from areas import membership, registry, timelines
+from areas.announcements import open as announced
+from areas.announcements.open import Open
 from areas.reading.visibility import Reader
 from areas.records import AreaRecord
 from areas.timelines import PAGE, ShownPost, Which
@@ -20,7 +22,7 @@ from web.activitypub.posts import read_number
 from web.node import node_of
 from web.pages.cards import AreaLink, Card, here, make_cards, portrait_of
 from web.pages.remote_follow import follow_policy
-from web.pages.rendering import link, render
+from web.pages.rendering import language_of, link, render
 from web.pages.towns import find_near
 from web.visits import origin_of
 
@@ -58,8 +60,22 @@ def _front(tx: sa.Connection, request: Request) -> dict[str, object]:
     origin, before = origin_of(request), read_number(request, "before")
     areas = [_link(area, origin.origin) for area in registry.list_areas(tx)]
     zones = [_link(area, origin.origin) for area in registry.list_areas(tx, "zone")]
-    shown = timelines.node_timeline(tx, reader=reader_of(request), before=before, limit=PAGE + 1)
-    return {"areas": areas, "zones": zones, **_cut(tx, shown, request, before, with_areas=True).values()}
+    reader = reader_of(request)
+    shown = timelines.node_timeline(tx, reader=reader, before=before, limit=PAGE + 1)
+    return {
+        "areas": areas,
+        "zones": zones,
+        "announced": list_announced(tx, request, reader),
+        **_cut(tx, shown, request, before, with_areas=True).values(),
+    }
+
+
+def list_announced(
+    tx: sa.Connection, request: Request, reader: Reader | None, area_id: int | None = None
+) -> list[Open]:
+    """What is announced in an area, or in all, in the language of the page."""
+    now, language = node_of(request).clock(), language_of(request)
+    return announced.in_areas(tx, now, language, reader=reader, area_id=area_id)
 
 
 def _link(area: AreaRecord, origin: str) -> AreaLink:
@@ -102,6 +118,7 @@ def _area(tx: sa.Connection, request: Request, actor: ActorRecord, area: AreaRec
         )
     return {
         "area": area,
+        "announced": list_announced(tx, request, reader, area.actor_id),
         "handle": area.handle,
         "summary": actor.summary,
         "desk_handle": f"@{registry.desk_of(tx, area).handle}",

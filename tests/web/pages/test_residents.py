@@ -50,7 +50,7 @@ async def test_what_was_done_is_said_with_a_button_that_takes_it_back(home: Home
 async def test_a_notice_leads_nowhere_else(home: Home) -> None:
     taro = await home.town.person("taro")
     location = await home.press(f"/accounts/{taro.id}/acts/follow", next="https://evil.example/")
-    assert location.startswith("/account")
+    assert location.startswith("/home")
     page = await home.read("/home?done=mute&about=../../evil")
     assert "見えなくしました" in page
     assert not re.findall(r'(?:action|value)="[^"]*evil', page)
