@@ -6,7 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
+from actors.tables import actors
 from tests.testrig.world import Town, World
 from tests.web.conftest import HOST, ORIGIN
 from web.activitypub.discovery import SECURITY_TXT
@@ -57,6 +59,15 @@ async def test_every_form_of_a_name_finds_the_area(town: Town, client: httpx.Asy
     await town.area("megumino")
     for resource in NAMES:
         assert (await ask(client, resource)).json()["subject"] == f"acct:megumino@{HOST}", resource
+
+
+async def test_who_is_gone_is_not_found(town: Town, client: httpx.AsyncClient) -> None:
+    hanako = await town.person("hanako")
+    assert (await ask(client, f"acct:hanako@{HOST}")).status_code == 200
+    gone = sa.update(actors).where(actors.c.id == hanako.id).values(gone_at=town.clock())
+    await town.write(lambda tx: tx.execute(gone))
+    for resource in (f"acct:hanako@{HOST}", hanako.iri, f"{ORIGIN}/@hanako"):
+        assert (await ask(client, resource)).status_code == 404, resource
 
 
 async def test_the_node_itself_is_found(client: httpx.AsyncClient) -> None:
