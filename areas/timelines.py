@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from actors.names import OFFICIAL_KINDS
 from actors.tables import actors
+from areas.kinds.tables import reviews
 from areas.reading.statuses import Status
-from areas.reading.visibility import ME, Reader, for_anyone, is_wanted, may_read
+from areas.reading.visibility import ME, Reader, for_anyone, is_judged_fit, is_wanted, may_read
 from areas.records import SHOWN, PostRecord
 from areas.tables import placements, posts, reactions
 from federation.vocabulary import Iri
@@ -193,6 +194,22 @@ def by_actor(
     )
     if reader is None:
         query = query.where(posts.c.visibility == "public")
+    if before is not None:
+        query = query.where(posts.c.id < before)
+    return _run(tx, reader, query.order_by(posts.c.id.desc()).limit(limit))
+
+
+def by_place(
+    tx: sa.Connection,
+    place_id: int,
+    *,
+    reader: Reader | None = None,
+    before: int | None = None,
+    limit: int = PAGE,
+) -> list[ShownPost]:
+    """Reviews of a place, newest first: not what areas hold, refused or removed."""
+    query = _query(posts.c.id).join(reviews, reviews.c.post_id == posts.c.id)
+    query = query.where(reviews.c.place_id == place_id, _readable(reader), is_judged_fit(posts.c.id))
     if before is not None:
         query = query.where(posts.c.id < before)
     return _run(tx, reader, query.order_by(posts.c.id.desc()).limit(limit))

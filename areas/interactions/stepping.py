@@ -54,8 +54,8 @@ def _free(tx: sa.Connection, post: PostRecord, facts: Facts, now: Millis) -> Non
             responses.put(tx, replace(each, state=before), now)
 
 
-def step_reply(tx: sa.Connection, actor: ActorRecord, reply_id: int, name: str, now: Millis) -> None:
-    """Let a reply count for something, or no more: by the author of the post, or of the reply.
+def step_reply(tx: sa.Connection, actor: ActorRecord, reply_id: int, name: str, now: Millis) -> PostRecord:
+    """Let a reply count for something, or no more: by the author of the post, or of the reply. Returns the post.
 
     Raises `NotFound`, `Refused`.
     """
@@ -63,7 +63,7 @@ def step_reply(tx: sa.Connection, actor: ActorRecord, reply_id: int, name: str, 
     if reply.in_reply_to_id is None:
         raise NotFound(f"post {reply_id} answers nothing")
     post, facts = _find(tx, reply.in_reply_to_id)
-    role = _role_of(actor, post, reply)
+    role = role_of(actor.id, post, reply)
     current = responses.find_of(tx, post.id, reply.actor_id)
     state = NONE if current is None else current.state
     counted = Response(post.id, reply.actor_id, reply.id if current is None else current.reply_id, state)
@@ -74,6 +74,7 @@ def step_reply(tx: sa.Connection, actor: ActorRecord, reply_id: int, name: str, 
         _count(tx, Counted(post, facts, counted), found, now)
     elif not is_taken(facts.kind.replies, name, state):
         raise Refused(f"a reply that is {state!r} cannot take the step {name!r}")
+    return post
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,13 @@ def _count(tx: sa.Connection, counted: Counted, found: Step, now: Millis) -> Non
         _step(tx, post, facts, "release", now)
 
 
-def _role_of(actor: ActorRecord, post: PostRecord, reply: PostRecord) -> Role | None:
+def role_of(actor_id: int, post: PostRecord, reply: PostRecord) -> Role | None:
     """What somebody is to a reply; the author of the post does not respond to herself."""
     if reply.actor_id == post.actor_id:
         return None
-    if actor.id == post.actor_id:
+    if actor_id == post.actor_id:
         return "author"
-    return "responder" if actor.id == reply.actor_id else None
+    return "responder" if actor_id == reply.actor_id else None
 
 
 def _find(tx: sa.Connection, post_id: int) -> tuple[PostRecord, Facts]:

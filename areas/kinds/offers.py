@@ -32,9 +32,9 @@ STEPS: Final = (
 )
 REPLIES: Final = (
     Step("admit", (NONE,), "applied"),
-    Step("dismiss", ("applied",), NONE),
     Step("choose", ("applied",), "chosen"),
     Step("decline", ("applied",), "declined"),
+    Step("dismiss", ("applied",), NONE),
     Step("restore", ("declined",), "applied"),
     Step("leave", ("applied", "chosen"), NONE, by="responder"),
 )

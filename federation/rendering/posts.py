@@ -120,6 +120,11 @@ def event(facts: NoteFacts, happening: EventFacts) -> Document:
     )
 
 
+def place(about: Place) -> Document:
+    """Build a place that posts are about."""
+    return contextualise(_describe_place(about) or {})
+
+
 def vote(iri: Iri, *, actor: Iri, question_iri: Iri, author: Iri, name: str, published: Millis) -> Document:
     """Build a vote for the option `name`: a note to the question's author, without content (FEP-9967)."""
     return contextualise(

@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from areas import membership, registry
+from areas import interactions, membership, registry
 from areas.tables import areas
+from federation.vocabulary import Iri
 from tests.browser import examining
 from tests.testrig import pictures
 from tests.testrig.world import Town
@@ -219,3 +220,81 @@ async def test_choosing_a_town_and_settings(town: Town, page: Page) -> None:
     await examine(page, "wishes")
     await page.get_by_role("link", name="このサーバーの約束").click()
     await examine(page, "promise")
+
+
+async def test_a_gift_a_question_and_a_review(town: Town, page: Page) -> None:
+    """Offered, applied for, chosen, handed over; asked and solved; a place and its page. Two people at one browser."""
+    area = await town.area("megumino")
+    hanako = await sign_up(town)
+    await town.write(lambda tx: membership.join(tx, hanako, area, town.clock(), home=True))
+    taro = await sign_up(town, "taro", "taro@mail.example")
+    await sign_in(page)
+    await page.get_by_role("link", name="書く", exact=True).click()
+    await page.get_by_role("textbox", name="本文").fill("白い木のベッドです。")
+    await page.get_by_role("button", name="ゆずる", exact=True).click()
+    await expect(page.get_by_role("button", name="ゆずる", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    await page.get_by_role("button", name="投稿する").click()
+    await expect(page.get_by_role("alert")).to_contain_text("品物の名前")
+    await examine(page, "write-give-wrong")
+    await page.get_by_label("ゆずる品物").fill("ベビーベッド")
+    await page.get_by_role("button", name="確かめる").last.click()
+    await expect(page.get_by_text("【ゆずります】ベビーベッド")).to_be_visible()
+    await examine(page, "write-give")
+    await page.get_by_role("button", name="投稿する").click()
+    await expect(page.get_by_role("status")).to_contain_text("投稿しました")
+    gift = page.url.partition("?")[0]
+    about = int(gift.rsplit("/", 1)[1])
+    await town.write(interactions.respond, taro, about, "ほしいです。", "k", town.clock())
+    await page.goto(gift)
+    await examine(page, "gift")
+    await page.get_by_role("button", name="この人にゆずる").click()
+    await expect(page.get_by_role("status")).to_contain_text("お相手に決めました")
+    await examine(page, "gift-chosen")
+    await page.get_by_role("link", name="この人だけにメッセージを書く").click()
+    await expect(page.get_by_role("radio", name="相手だけ")).to_be_checked()
+    await page.goto(gift)
+    await page.get_by_role("button", name="渡した").click()
+    await expect(page.get_by_role("status")).to_contain_text("ありがとうございました")
+    await page.get_by_role("status").get_by_role("button", name="取り消す").click()
+    await expect(page.get_by_role("article").first).to_contain_text("お相手と調整中")
+    await page.goto("/areas/megumino?show=question")
+    await page.get_by_role("link", name="最初の一つを書く").click()
+    await page.get_by_role("textbox", name="本文").fill("もえないごみの日は、いつですか。")
+    await examine(page, "write-question")
+    await page.get_by_role("button", name="投稿する").click()
+    await expect(page.get_by_role("status")).to_contain_text("投稿しました")
+    asked = page.url.partition("?")[0]
+    await town.post(taro, "第2金曜日です。", reply_to=Iri(asked.partition("#")[0]))
+    await page.goto(asked)
+    await page.get_by_role("button", name="この返信で解決した").click()
+    await expect(page.get_by_role("status")).to_contain_text("解決したことにしました")
+    await examine(page, "question-solved")
+    await page.goto("/write?kind=review")
+    await page.get_by_label("お店・場所の名前").fill("喫茶ひまわり")
+    await page.get_by_label("どこにあるか").fill("恵み野西3丁目")
+    await page.get_by_role("textbox", name="本文").fill("静かで、ベビーカーでも入れます。")
+    await examine(page, "write-review")
+    await page.get_by_role("button", name="投稿する").click()
+    await page.get_by_role("link", name="この場所の口コミ").click()
+    await expect(page.get_by_role("heading", name="喫茶ひまわり")).to_be_visible()
+    await examine(page, "place")
+    await page.goto("/areas/megumino?show=offers")
+    await expect(page.get_by_role("article")).to_have_count(1)
+    await examine(page, "area-offers")
+    await page.context.clear_cookies()
+    await page.goto("/sign-in?next=/home")
+    await page.get_by_label("メールアドレス").fill("taro@mail.example")
+    await page.get_by_text("パスワードを決めてある方").click()
+    await page.get_by_label("パスワード", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="パスワードでサインイン").click()
+    await page.wait_for_url("**/home")
+    await page.goto(gift)
+    await page.get_by_role("button", name="応募を取り消す").click()
+    await expect(page.get_by_role("status")).to_contain_text("申し込みを取り消しました")
+    await examine(page, "gift-to-apply")
+    await page.get_by_label("書いた人へのひとこと").fill("やっぱり、ほしいです。")
+    await page.get_by_role("button", name="ほしい（応募する）").click()
+    await expect(page.get_by_role("status")).to_contain_text("届けました")
+    await examine(page, "gift-applied")

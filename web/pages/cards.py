@@ -10,6 +10,7 @@ from actors.records import ActorRecord
 from actors.tables import actors
 from areas.filters.matching import Filter, match, texts_of
 from areas.filters.stored import list_of as list_filters
+from areas.kinds import Facts, load
 from areas.media import attaching
 from areas.media.attaching import Attached
 from areas.reading.statuses import Mine, find_mine
@@ -51,11 +52,27 @@ class AreaLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Badge:
+    """What stands at a post of a kind: its state, and the place that it is about."""
+
+    name: str
+    state: str
+    place_id: int | None
+
+    @classmethod
+    def of(cls, facts: Facts | None) -> "Badge | None":
+        """None for an ordinary post."""
+        if facts is None:
+            return None
+        return cls(facts.kind.name, facts.state, getattr(facts.data, "place_id", None))
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A post on a page. `original` is where another server has it; `answers` names whom a reply answers.
 
     `mine` is what the reader has done about it, `is_own` whether she wrote it; `via` who has shown it to her;
-    `unwanted` the filter of hers that it meets.
+    `unwanted` the filter of hers that it meets; `kind` what it says where it is no ordinary post.
     """
 
     shown: ShownPost
@@ -72,6 +89,7 @@ class Card:
     is_own: bool = False
     via: ActorRecord | None = None
     unwanted: str | None = None
+    kind: Badge | None = None
 
 
 def make_cards(
@@ -91,8 +109,13 @@ def make_cards(
     areas = _areas_of(tx, [each.post.id for each in shown], origin) if with_areas else {}
     names = {each.post.id: each.author_name for each in shown}
     portraits = _portraits_of(tx, {each.author_iri for each in shown}, addresses)
+    facts = load(tx, (each.post for each in shown))
     cards = [
-        _card(each, origin, tuple(areas.get(each.post.id, ())), names, portraits, addresses) for each in shown
+        replace(
+            _card(each, origin, tuple(areas.get(each.post.id, ())), names, portraits, addresses),
+            kind=Badge.of(facts.get(each.post.id)),
+        )
+        for each in shown
     ]
     return cards if reader is None else _sign(tx, cards, reader, via or {})
 

@@ -17,7 +17,8 @@ from federation.html import to_text
 from federation.vocabulary import Millis
 from web.activitypub.actors import addressed_actor
 from web.node import node_of
-from web.pages.timelines import read_which
+from web.pages.languages import choose_language, translations
+from web.pages.timelines import TABS, read_which
 from web.pages.times import to_iso
 
 ATOM: Final = "http://www.w3.org/2005/Atom"
@@ -37,18 +38,20 @@ def _write(tx: sa.Connection, request: Request) -> bytes:
     if area is None:
         raise NotFound("there is no such area")
     if area.is_zone:
-        shown = zone_timeline(tx, area.actor_id, limit=ENTRIES)
-    else:
-        which = read_which(request)
-        shown = timelines.area_timeline(tx, area.actor_id, which=which, limit=ENTRIES, front_page=True)
-    return write_feed(area, f"{area.iri}/feed.atom", shown)
+        return write_feed(area, f"{area.iri}/feed.atom", zone_timeline(tx, area.actor_id, limit=ENTRIES))
+    which = read_which(request)
+    shown = timelines.area_timeline(tx, area.actor_id, which=which, limit=ENTRIES, front_page=True)
+    if which == "everything":
+        return write_feed(area, f"{area.iri}/feed.atom", shown)
+    name = translations(choose_language(area.language, "")).gettext(TABS[which])
+    return write_feed(area, f"{area.iri}/feed.atom?show={which}", shown, name)
 
 
-def write_feed(area: AreaRecord, address: str, shown: list[ShownPost]) -> bytes:
-    """Return the document. An element tree escapes whatever people write."""
+def write_feed(area: AreaRecord, address: str, shown: list[ShownPost], part: str = "") -> bytes:
+    """Return the document; `part` names what of the area it has. An element tree escapes whatever people write."""
     feed = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": area.language})
-    _add(feed, "id", area.iri)
-    _add(feed, "title", area.name)
+    _add(feed, "id", address if part else area.iri)
+    _add(feed, "title", f"{area.name}: {part}" if part else area.name)
     _add(feed, "link", rel="self", type="application/atom+xml", href=address)
     _add(feed, "link", rel="alternate", type="text/html", href=area.iri)
     newest = max((_changed_at(each) for each in shown), default=Millis(0))

@@ -63,6 +63,21 @@ _SENTENCES: Final = {
     "left": _("Your account is deleted."),
     "moved": _("You have moved. Those who follow you are told."),
     "back": _("You are here again."),
+    "post-solve": _("It is marked as solved."),
+    "post-finish": _("It is done. Thank you!"),
+    "post-withdraw": _("It is called off."),
+    "post-reopen": _("It is open again."),
+    "post-release": _("The choice is taken back."),
+    "reply-applied": _("Your application has arrived. Only the author reads it."),
+    "reply-helped": _("It is marked as solved, and which answer has helped."),
+    "reply-chosen": _("Chosen. Now write to each other about the time and the place."),
+    "reply-admit": _("It counts as an application now. Nobody else sees that."),
+    "reply-dismiss": _("It is a mere reply again."),
+    "reply-decline": _("Declined. Nobody is told; write a word if you like."),
+    "reply-restore": _("It counts as an application now. Nobody else sees that."),
+    "not-now": _("That is not possible any more. This is how it stands now."),
+    "no-words": _("Please write a few words."),
+    "reply-leave": _("Your application is taken back."),
 }
 _UNDO: Final = {
     "boost": "/posts/{}/acts/unboost",
@@ -75,6 +90,14 @@ _UNDO: Final = {
     "block": "/accounts/{}/acts/unblock",
     "join": "/memberships/{}/acts/leave",
     "leave": "/memberships/{}/acts/join",
+    "post-solve": "/posts/{}/steps/reopen",
+    "post-finish": "/posts/{}/steps/reopen",
+    "post-withdraw": "/posts/{}/steps/reopen",
+    "reply-applied": "/posts/{}/responses/leave",
+    "reply-helped": "/posts/{}/steps/reopen",
+    "reply-chosen": "/posts/{}/steps/release",
+    "reply-admit": "/posts/{}/responses/dismiss",
+    "reply-decline": "/posts/{}/responses/restore",
 }
 
 

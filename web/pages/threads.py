@@ -20,6 +20,7 @@ from web.activitypub.posts import MAX_ID, require_post
 from web.node import node_of
 from web.pages.cards import make_cards
 from web.pages.rendering import render
+from web.pages.steps import describe
 from web.visits import origin_of
 
 MOST_SHOWN: Final = 200
@@ -62,6 +63,7 @@ def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
         "is_closed": post.thread_id is not None and threads.is_closed(tx, post.thread_id),
         "is_partial": cards[0].shown.post.in_reply_to_iri is not None,
         "has_more": len(shown) > MOST_SHOWN,
+        "panel": describe(tx, cards[0].shown.post, shown, reader, node_of(request).clock()),
         "outside": _find_outside(tx, post) if reader is not None and post.actor_id == reader.id else (),
     }
 

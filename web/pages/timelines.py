@@ -22,7 +22,7 @@ from web.activitypub.posts import read_number
 from web.node import node_of
 from web.pages.cards import AreaLink, Card, here, make_cards, portrait_of
 from web.pages.remote_follow import follow_policy
-from web.pages.rendering import language_of, link, render
+from web.pages.rendering import language_of, link, render, text_of
 from web.pages.towns import find_near
 from web.visits import origin_of
 
@@ -123,6 +123,8 @@ def _area(tx: sa.Connection, request: Request, actor: ActorRecord, area: AreaRec
         "summary": actor.summary,
         "desk_handle": f"@{registry.desk_of(tx, area).handle}",
         "which": which,
+        "tabs": [(each, text_of(request, name)) for each, name in TABS.items()],
+        "write_kind": _WRITTEN.get(which, "ordinary"),
         "near": [_link(each, origin_of(request).origin) for each in find_near(tx, area)],
         "has_zone": which == ZONE or bool(zone_timeline(tx, area.actor_id, reader=reader, limit=1)),
         "homes": homes_of(tx, area.actor_id, [each.post.id for each in shown]) if which == ZONE else {},
@@ -143,6 +145,22 @@ def read_which(request: Request) -> Which:
     return next((each for each in _WHICH if each == asked), "everything")
 
 
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue; it is translated when it is shown."""
+    return sentence
+
+
+TABS: Final[dict[Which, str]] = {
+    "everything": _("All"),
+    "notices": _("Notices of the town"),
+    "question": _("Questions"),
+    "offers": _("To give and wanted"),
+    "review": _("Reviews"),
+    "pictures": _("With pictures"),
+}
+"""What an area's page and its feeds show, in the order of the page."""
+_WRITTEN: Final[dict[str, str]] = {"question": "question", "offers": "give", "review": "review"}
+"""What kind of post is written where one reads this."""
 _WHICH: Final[tuple[Which, ...]] = get_args(Which)
 ZONE: Final = "zone"
 

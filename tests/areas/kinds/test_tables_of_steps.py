@@ -31,7 +31,7 @@ def test_who_may_do_what_with_an_offer(name: str) -> None:
     assert list_open(kind.steps, "done", "author", chosen=False) == ("reopen",)
     assert list_open(kind.steps, OPEN, "responder", chosen=False) == ()
     assert list_open(kind.replies, "chosen", "responder", chosen=True) == ("leave",)
-    assert list_open(kind.replies, "applied", "author", chosen=False) == ("dismiss", "choose", "decline")
+    assert list_open(kind.replies, "applied", "author", chosen=False) == ("choose", "decline", "dismiss")
     back = find_step(kind.steps, "reopen", "done", chosen=True)
     assert back is not None
     assert back.after == "reserved"

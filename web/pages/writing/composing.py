@@ -16,10 +16,13 @@ from starlette.responses import RedirectResponse, Response
 
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
-from areas import categories, compose, membership, posts, preferences, registry
+from areas import categories, compose, kinds, membership, posts, preferences, registry
 from areas.compose.cautions import Caution, find_cautions
 from areas.compose.publishing import prepare
 from areas.compose.texts import TEXT_LENGTH, write_html
+from areas.kinds import KINDS, Unfit, places
+from areas.kinds.places import PlaceRecord
+from areas.kinds.stored import is_answered
 from areas.media import attaching, uploads
 from areas.media.attaching import MOST
 from areas.media.records import Details, MediaRecord
@@ -43,6 +46,7 @@ from web.pages.writing.sheets import (
     Sheet,
     audience_of,
     read_id,
+    read_kind,
     read_sheet,
     read_step,
     to_draft,
@@ -52,6 +56,20 @@ from web.pages.writing.sheets import (
 
 FILES: Final = MOST + 1
 """Browsers send one empty file where none was chosen."""
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue; it is translated when it is shown."""
+    return sentence
+
+
+UNFIT: Final = {
+    "item": _("Say what it is, in 1 to 60 characters."),
+    "until": _("Choose a day from today on, within a year."),
+    "place": _("Say which shop or place it is, in 1 to 80 characters."),
+    "address": _("Say in at most 120 characters where it is."),
+}
+"""What is wrong with a field of a kind of posts."""
 QUOTED: Final = 200
 """Characters of what is answered that stand above the answer."""
 
@@ -70,25 +88,41 @@ class Desk:
     areas: tuple[AreaRecord, ...]
     member_of: frozenset[int]
     may_mark: bool
+    may_turn: bool
+    known_places: tuple[PlaceRecord, ...]
 
 
 async def write_page(request: Request, visitor: Visitor) -> Response:
-    """An empty sheet: `?area=` where it goes, `?reply=` what it answers, `?to=` to whom it is a message."""
+    """An empty sheet: `?area=` where it goes, `?reply=` what it answers, `?to=` to whom it is a message.
+
+    `?kind=` what kind of post it is, `?place=` which place it is about; `?only=` an answer for its author alone.
+    """
     asked = request.query_params
-    sheet = Sheet(reply=read_id(asked.get("reply")), area=read_id(asked.get("area")))
+    sheet = Sheet(
+        reply=read_id(asked.get("reply")), area=read_id(asked.get("area")), kind=read_kind(asked.get("kind"))
+    )
     desk = await node_of(request).database.read(_arrange, request, visitor, sheet)
     to = await node_of(request).database.read(_find_handle, read_id(asked.get("to")))
     if to is not None:
         sheet = replace(sheet, audience="named", text=f"{to} ")
     elif desk.parent is not None and desk.parent_author is not None:
-        is_message = desk.parent.visibility == "direct"
+        is_message = desk.parent.visibility == "direct" or "only" in asked
         sheet = replace(sheet, audience="named" if is_message else "everyone")
     else:
         chosen = await node_of(request).database.read(preferences.find, desk.author.id)
         sheet = replace(sheet, audience=usual_audience(chosen.visibility))
+    sheet = await node_of(request).database.read(_name_place, sheet, read_id(asked.get("place")))
     if sheet.area is None and desk.areas and desk.areas[0].actor_id in desk.member_of:
         sheet = replace(sheet, area=desk.areas[0].actor_id)
     return _show(request, desk, sheet)
+
+
+def _name_place(tx: sa.Connection, sheet: Sheet, place_id: int | None) -> Sheet:
+    """The sheet about a place, in the area where it is."""
+    place = None if place_id is None else places.find(tx, place_id)
+    if place is None:
+        return sheet
+    return replace(sheet, area=place.area_id, details={"place": place.name, "address": place.address})
 
 
 async def edit_page(request: Request, visitor: Visitor) -> Response:
@@ -107,9 +141,11 @@ def _open(tx: sa.Connection, request: Request, visitor: Visitor) -> tuple[Desk, 
         for each in attaching.pictures_of(tx, desk.post.id)
     )
     audience = audience_of(desk.post)
-    return desk, replace(
-        empty, text=source.text, summary=source.summary, pictures=pictures, audience=audience
-    )
+    facts = kinds.find(tx, desk.post)
+    sheet = replace(empty, text=source.text, summary=source.summary, pictures=pictures, audience=audience)
+    if facts is None:
+        return desk, sheet
+    return desk, replace(sheet, kind=facts.kind.name, details=facts.kind.write(facts.data))
 
 
 async def write(request: Request, visitor: Visitor) -> Response:
@@ -193,7 +229,16 @@ def _arrange(tx: sa.Connection, request: Request, visitor: Visitor, sheet: Sheet
     found = sorted(registry.list_areas(tx), key=lambda area: order.get(area.actor_id, len(order)))
     answered = None if parent is None else find_actor_by_id(tx, parent.actor_id)
     may_mark = any(categories.may_mark(tx, author, (area.actor_id,), now) for area in found)
-    return Desk(author, parent, answered, post, tuple(found), frozenset(mine), may_mark)
+    may_turn = parent is None and (post is None or _may_turn(tx, post))
+    known = places.suggest(tx, sheet.area or next(iter(mine), None)) if sheet.kind == "review" else []
+    return Desk(
+        author, parent, answered, post, tuple(found), frozenset(mine), may_mark, may_turn, tuple(known)
+    )
+
+
+def _may_turn(tx: sa.Connection, post: PostRecord) -> bool:
+    """Whether a post can become one of another kind."""
+    return post.in_reply_to_iri is None and not is_answered(tx, post.id)
 
 
 def find_own(tx: sa.Connection, post_id: int, visitor: Visitor) -> PostRecord:
@@ -222,13 +267,30 @@ def _find_flaw(request: Request, desk: Desk, sheet: Sheet) -> str:
             "count": len(sheet.text),
             "most": TEXT_LENGTH,
         }
-    if desk.parent is not None or desk.post is not None:
-        return ""
+    wrong = _find_wrong(request, sheet)
+    if wrong:
+        return next(iter(wrong.values()))
+    return "" if desk.parent is not None or desk.post is not None else _find_nobody(request, desk, sheet)
+
+
+def _find_nobody(request: Request, desk: Desk, sheet: Sheet) -> str:
+    """What is for nobody who could read it."""
     if sheet.audience == "members" and sheet.area not in desk.member_of:
         return text_of(request, "Choose an area to which you belong: only its members will read this.")
     if sheet.audience == "named" and "@" not in sheet.text:
         return text_of(request, "Write in the text for whom it is, like @hanako.")
     return ""
+
+
+def _find_wrong(request: Request, sheet: Sheet) -> dict[str, str]:
+    """The field of its kind that cannot stay so, and why."""
+    if sheet.kind not in KINDS or sheet.reply is not None:
+        return {}
+    try:
+        KINDS[sheet.kind].read(sheet.details, node_of(request).clock())
+    except Unfit as unfit:
+        return {unfit.field: text_of(request, UNFIT[unfit.field])}
+    return {}
 
 
 def _say_why(request: Request, fault: Fault) -> str:
@@ -259,7 +321,8 @@ def _preview(tx: sa.Connection, visitor: Visitor, desk: Desk, sheet: Sheet, now:
     if desk.post is None:
         draft = to_draft(sheet, desk.author.id, visitor.account_id, desk.parent)
         return prepare(tx, desk.author, draft, now).text.content
-    return write_html(tx, desk.author, sheet.text).content
+    says = kinds.revise(tx, desk.author, desk.post, to_revision(sheet), now)
+    return write_html(tx, desk.author, sheet.text if says is None else says.dress(sheet.text)).content
 
 
 def _find_pictures(tx: sa.Connection, actor_id: int, sheet: Sheet) -> list[tuple[Attachment, Picture]]:
@@ -303,6 +366,8 @@ def _show(
         "most_pictures": MOST,
         "most_text": TEXT_LENGTH,
         "language": language_of(request),
+        "known_places": desk.known_places,
+        "wrong": _find_wrong(request, sheet) if error else {},
         "quoted": None if desk.parent is None else to_text(desk.parent.content)[:QUOTED],
     }
     return show(request, "write.html", values, status=422 if error else 200)

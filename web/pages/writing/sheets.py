@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, get_args
 
+from areas.kinds import KINDS
 from areas.media.attaching import MOST
 from areas.media.records import Details
-from areas.records import SHOWN, Draft, PostRecord, Revision, Visibility
+from areas.records import ORDINARY, SHOWN, Draft, PostRecord, Revision, Visibility
 from web.activitypub.posts import MAX_ID
 
 Audience = Literal["everyone", "members", "followers", "named"]
@@ -19,6 +20,8 @@ Step = Literal["write", "preview", "publish"]
 
 KEY_BYTES: Final = 12
 LONGEST_ID: Final = 19
+FIELDS: Final = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.fields))
+"""Of all kinds."""
 _VISIBILITIES: Final[Mapping[Audience, Visibility]] = {
     "everyone": "public",
     "members": "private",
@@ -41,6 +44,7 @@ class Sheet:
 
     `key` makes one post of two presses; `is_sure`: she has seen what it seems to tell; `speaker` is an actor's id;
     `to_zone`: it goes to the region too.
+    `details` is what was typed into the fields of its `kind`, of other kinds too: it is there when she turns back.
     """
 
     text: str = ""
@@ -54,6 +58,8 @@ class Sheet:
     pictures: tuple[Attachment, ...] = ()
     is_sure: bool = False
     to_zone: bool = False
+    kind: str = ORDINARY
+    details: Mapping[str, str] = field(default_factory=dict)
     key: str = field(default_factory=lambda: secrets.token_urlsafe(KEY_BYTES))
 
     def with_pictures(self, ids: Iterable[int]) -> "Sheet":
@@ -66,8 +72,14 @@ class Sheet:
         return MOST - len(self.pictures)
 
 
+TURN: Final = "turn"
+"""The buttons that make another kind of post of what is written."""
+
+
 def read_step(fields: Mapping[str, str]) -> Step:
     """Which button was pressed; without one (Enter) nothing is published unseen."""
+    if TURN in fields:
+        return "write"
     return next((each for each in _STEPS if each == fields.get("step")), "preview")
 
 
@@ -83,10 +95,17 @@ def read_sheet(fields: Mapping[str, str]) -> Sheet:
         reply=read_id(fields.get("reply")),
         edit=read_id(fields.get("edit")),
         pictures=tuple(_read_pictures(fields)),
-        is_sure="is_sure" in fields,
         to_zone="to_zone" in fields,
+        is_sure="is_sure" in fields and TURN not in fields,
+        kind=read_kind(fields.get(TURN) or fields.get("kind")),
+        details={name: fields[name].strip() for name in FIELDS if name in fields},
     )
     return replace(sheet, key=fields["key"]) if fields.get("key") else sheet
+
+
+def read_kind(text: str | None) -> str:
+    """A kind of posts by its name; anything else is an ordinary one."""
+    return text if text is not None and text in KINDS else ORDINARY
 
 
 def _read_pictures(fields: Mapping[str, str]) -> Iterable[Attachment]:
@@ -119,6 +138,8 @@ def to_draft(sheet: Sheet, author_id: int, account_id: int, parent: PostRecord |
         account_id=account_id,
         media_ids=tuple(each.id for each in sheet.pictures),
         to_zone=sheet.to_zone,
+        kind=sheet.kind if parent is None else None,
+        details=sheet.details,
     )
 
 
@@ -139,6 +160,8 @@ def to_revision(sheet: Sheet) -> Revision:
         summary=sheet.summary.strip(),
         media_ids=tuple(each.id for each in sheet.pictures),
         media_details=tuple((each.id, Details(each.description or None)) for each in sheet.pictures),
+        kind=sheet.kind,
+        details=sheet.details,
     )
 
 
