@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from actors.records import ActorRecord
 from areas import interactions, kinds
-from areas.interactions.stepping import PICKS, may_respond
+from areas.interactions.stepping import PICKS, may_respond, role_of
 from areas.kinds import Facts, responses
 from areas.kinds.offers import Offer
 from areas.kinds.states import NONE, find_step, list_open
@@ -95,11 +95,7 @@ def _count(
     if reply.actor_id == root.actor_id or (found is not None and found.reply_id != reply.id):
         return None
     state = NONE if found is None else found.state
-    role = None
-    if reader is not None:
-        role = (
-            "author" if reader.id == root.actor_id else "responder" if reader.id == reply.actor_id else None
-        )
+    role = None if reader is None else role_of(reader.id, root, reply)
     is_told = facts.kind.name == "question" and state == "chosen" and reply.visibility in SHOWN
     if role is None:
         return Counted(reply.id, state, (), may_write=False) if is_told else None

@@ -84,6 +84,12 @@ async def test_a_flaw_is_said_beside_its_field_and_nothing_is_published(home: Ho
     assert "白いです" not in await home.read("/home")
 
 
+async def test_a_telephone_number_in_the_name_of_a_gift_is_asked_about(home: Home) -> None:
+    form = {"text": "白いです。", "kind": "give", "item": "机 090-1234-5678", "audience": "everyone"}
+    asked = await home.browser.post("/write", step="publish", **form)
+    assert (asked.status_code, "電話番号のような数字" in asked.text) == (200, True)
+
+
 async def test_a_gift_with_a_photo_is_previewed_and_published(home: Home) -> None:
     form = {"text": "白いです。", "kind": "give", "item": "ベビーベッド", "audience": "everyone"}
     form["area"] = str(home.area.actor_id)

@@ -58,7 +58,7 @@ async def test_what_tells_too_much_is_asked_about_once(home: Home) -> None:
     asked = await home.browser.post("/write", step="publish", **form)
     assert "電話番号のような数字" in asked.text
     assert "このまま投稿する" in asked.text
-    assert "090" not in await home.read("/areas/megumino")
+    assert "090-1234" not in await home.read("/areas/megumino")
     await home.press("/write", step="publish", is_sure="1", **form)
     assert "090" in await home.read("/areas/megumino")
 

@@ -161,7 +161,11 @@ async def write(request: Request, visitor: Visitor) -> Response:
     if step == "write":
         return await _show_sheet(request, desk, sheet)
     await resolve_handles(node_of(request), sheet.text)
-    cautions = () if sheet.is_sure else find_cautions(f"{sheet.summary}\n{sheet.text}")
+    cautions = (
+        ()
+        if sheet.is_sure
+        else find_cautions(f"{sheet.summary}\n{sheet.details.get('item', '')}\n{sheet.text}")
+    )
     error = _find_flaw(request, desk, sheet)
     if not error and (step == "preview" or cautions or added):
         return await _show_preview(request, visitor, desk, sheet, cautions)
