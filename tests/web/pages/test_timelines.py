@@ -190,7 +190,7 @@ async def test_a_post_stands_in_its_thread(
     page = await read(client, f"/posts/{second.id}")
     assert page.index("花の庭") < page.index("行ってきました") < page.index("よかったです")
     assert f'id="p{second.id}" aria-current="true"' in page
-    assert page.count('aria-current="true"') == 2  # the post, and the language
+    assert page.count('aria-current="true"') == 3  # the post, the language, the size of letters
     assert "soraさんへの返信" in page
     assert root.iri in await read(client, f"/threads/{root.id}")
     assert "返信1件" in await read(client, "/areas/megumino")
