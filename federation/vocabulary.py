@@ -318,9 +318,14 @@ class Like(Activity):
 
 @dataclass(frozen=True, slots=True)
 class Block(Activity):
-    """`object` is who is banned; `target` names the area (FEP-1b12)."""
+    """`object` is who is banned; `target` names the area (FEP-1b12).
+
+    Of a server by its origin, it is a warning to a peer: `summary` says why, `until` is its end.
+    """
 
     object: Iri = Iri("")
+    summary: str | None = None
+    until: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True)

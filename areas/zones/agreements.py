@@ -276,6 +276,12 @@ def has_peers(tx: sa.Connection, peer_id: int) -> bool:
     return _ANY_PEER.first(tx, peer=peer_id) is not None
 
 
+def is_peer(tx: sa.Connection, actor_id: int, now: Millis) -> bool:
+    """Whether an area of ours has agreed with it on anything that is in force, either way."""
+    query = sa.select(agreements).where(agreements.c.peer_id == actor_id, agreements.c.state == "accepted")
+    return any(_to_record(row).stands(now) for row in tx.execute(query))
+
+
 def list_of_peer(tx: sa.Connection, peer_id: int) -> list[Agreement]:
     """What areas of ours have asked of a peer and got; whether it is in force now is another question."""
     query = sa.select(agreements).where(

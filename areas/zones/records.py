@@ -65,6 +65,10 @@ class Agreement:
     created_at: Millis
     decided_at: Millis
 
+    def stands(self, now: Millis) -> bool:
+        """Whether both sides have agreed, and its time has not passed."""
+        return self.state == "accepted" and not self.is_over(now)
+
     def is_over(self, now: Millis) -> bool:
         """Whether its time has passed, also where nobody has noticed yet."""
         return self.terms.expires_at is not None and self.terms.expires_at <= now

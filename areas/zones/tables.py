@@ -6,7 +6,7 @@ from actors.tables import Id, Iri, Time, metadata
 from areas.tables import areas, posts, reports
 from outbox.tables import log as outbox_log
 
-__all__ = ["agreements", "areas", "posts", "report_routes", "zone_posts"]
+__all__ = ["agreements", "areas", "block_signals", "posts", "report_routes", "zone_posts"]
 
 agreements = sa.Table(
     "agreements",
@@ -66,3 +66,23 @@ report_routes = sa.Table(
     sa.CheckConstraint("state IN ('sent', 'resolved', 'refused')", name="state"),
 )
 sa.Index("ix_report_routes_iri", report_routes.c.iri)
+
+block_signals = sa.Table(
+    "block_signals",
+    metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=False),
+    sa.Column("peer_id", sa.ForeignKey("actors.id"), nullable=False, comment="who warns, also of ours"),
+    sa.Column("host", sa.Text, nullable=False, comment="of the server that it is about"),
+    sa.Column("iri", Iri, nullable=False, comment="of the newest Block"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("expires_at", Time, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, default="", comment="of who vetoed it"),
+    sa.Column("received_at", Time, nullable=False),
+    sa.Column("decided_at", Time),
+    sa.Column("withdrawn_at", Time),
+    sa.UniqueConstraint("peer_id", "host"),
+    sa.CheckConstraint("state IN ('open', 'taken', 'vetoed', 'sent')", name="state"),
+    comment="warnings about servers, by and to peers",
+)
+sa.Index("ix_block_signals_host", block_signals.c.host)

@@ -152,7 +152,12 @@ def _like(kind: str) -> "Callable[[Reader, _Common, ReadThing], Activity]":
 
 
 def _block(reader: Reader, common: _Common, _read_thing: ReadThing) -> Activity:
-    return Block(*common, object=reader.require_reference("object"))
+    return Block(
+        *common,
+        object=reader.require_reference("object"),
+        summary=reader.text("summary", limits.MAX_SUMMARY),
+        until=reader.time("endTime"),
+    )
 
 
 def _lock(reader: Reader, common: _Common, _read_thing: ReadThing) -> Activity:

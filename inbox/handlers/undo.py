@@ -10,7 +10,7 @@ from actors.directory import find_actor
 from actors.records import ActorRecord
 from areas import posts, reactions
 from areas.notifications import forget_about
-from areas.zones import agreements
+from areas.zones import agreements, signals
 from federation.vocabulary import Announce, Block, Follow, Iri, Like, Millis, Thing, Undo
 from inbox import boosted, seen
 from inbox.checks import ALLOWED, Ignored, Verdict
@@ -32,6 +32,8 @@ def _undo_by_id(tx: sa.Connection, actor: ActorRecord, iri: Iri, now: Millis) ->
     if follow is not None:
         return _end_follow(tx, actor, follow.target_id, now)
     if boosted.end_by_iri(tx, actor, iri, now):
+        return True
+    if signals.hear_end(tx, actor.id, iri, now):
         return True
     return reactions.undo(tx, actor=actor, iri=iri) or standing.unblock_by_iri(tx, actor_id=actor.id, iri=iri)
 
@@ -71,7 +73,9 @@ def _undo_share(tx: sa.Connection, actor: ActorRecord, undone: Announce, now: Mi
     return post is not None and boosted.end(tx, actor, post, now)
 
 
-def _undo_block(tx: sa.Connection, actor: ActorRecord, undone: Block, _now: Millis) -> bool:
+def _undo_block(tx: sa.Connection, actor: ActorRecord, undone: Block, now: Millis) -> bool:
+    if signals.hear_end(tx, actor.id, undone.id, now):
+        return True
     target = find_actor(tx, undone.object)
     return target is not None and bool(standing.unblock_actor(tx, actor_id=actor.id, target_id=target.id))
 

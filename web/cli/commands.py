@@ -18,6 +18,7 @@ from web.cli import (
     peers,
     pictures,
     servers,
+    signals,
     standing,
 )
 from web.cli.reports import Report
@@ -82,6 +83,11 @@ COMMANDS: dict[str, Command] = {
     "report list": complaints.report_list,
     "report show": complaints.report_show,
     "report close": complaints.report_close,
+    "signal list": signals.signal_list,
+    "signal take": signals.signal_take,
+    "signal veto": signals.signal_veto,
+    "signal send": signals.signal_send,
+    "signal withdraw": signals.signal_withdraw,
     "peer request": peers.peer_request,
     "peer accept": peers.peer_accept,
     "peer reject": peers.peer_reject,

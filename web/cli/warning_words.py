@@ -1,8 +1,10 @@
-"""Words of commands about what others warn of: reports."""
+"""Words of commands about what others warn of: reports, and servers that they think bad."""
+
+from datetime import datetime
 
 import cyclopts
 
-from web.cli.running import Json, run
+from web.cli.running import Json, run, to_millis
 
 
 def report_list(area: str | None = None, *, closed: bool = False, json: Json = False) -> None:
@@ -20,6 +22,32 @@ def report_close(report: int, outcome: str, *, reason: str = "", json: Json = Fa
     run("report close", json, report=report, outcome=outcome, reason=reason)
 
 
+def signal_list(*, everything: bool = False, json: Json = False) -> None:
+    """List the warnings of peers about other servers that wait for a decision; --everything lists all, ours too."""
+    run("signal list", json, everything=everything)
+
+
+def signal_take(signal: int, *, json: Json = False) -> None:
+    """Block the server that SIGNAL is about, for its reason and until its end."""
+    run("signal take", json, signal=signal)
+
+
+def signal_veto(signal: int, *, reason: str = "", json: Json = False) -> None:
+    """Do not block that server, and be asked about it no more, whoever warns."""
+    run("signal veto", json, signal=signal, reason=reason)
+
+
+def signal_send(area: str, host: str, *, reason: str, until: datetime, json: Json = False) -> None:
+    """Warn the areas with which AREA has agreed of HOST, with a REASON, until a day within a year."""
+    run("signal send", json, area=area, host=host, reason=reason, until=to_millis(until))
+
+
+def signal_withdraw(area: str, host: str, *, json: Json = False) -> None:
+    """Take AREA's warning about HOST back."""
+    run("signal withdraw", json, area=area, host=host)
+
+
+_SIGNAL = (signal_list, signal_take, signal_veto, signal_send, signal_withdraw)
 _REPORT = (report_list, report_show, report_close)
 
 
@@ -29,3 +57,7 @@ def add_commands(app: cyclopts.App) -> None:
     app.command(report)
     for ours in _REPORT:
         report.command(ours, name=ours.__name__.removeprefix("report_"))
+    signal = cyclopts.App(name="signal", help="Warnings of peers about other servers.")
+    app.command(signal)
+    for said in _SIGNAL:
+        signal.command(said, name=said.__name__.removeprefix("signal_"))
