@@ -52,7 +52,7 @@ async def test_the_other_language_is_one_link_away(town: Town, visitor: Visitor)
     await expect(visitor.page.locator("html")).to_have_attribute("lang", "en")
     await expect(visitor.page.get_by_role("heading", name="How to follow")).to_be_visible()
     await expect(visitor.page.get_by_text("花の庭が見ごろです")).to_be_visible()
-    await visitor.page.get_by_role("link", name="日本語").click()
+    await visitor.page.get_by_role("link", name="日本語", exact=True).click()
     await expect(visitor.page.get_by_role("heading", name="フォローのしかた")).to_be_visible()
 
 

@@ -1,0 +1,76 @@
+"""What ends, and what goes wrong: mails, the account; a press too many, a step back. Each has an answer."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from actors.accounts import find_account, find_wishes, save_wishes
+from areas import membership
+from tests.browser.test_residents import examine, page, sign_in  # noqa: F401 - a fixture
+from tests.testrig.world import Town
+from tests.web.accounts.people import ADDRESS, sign_up
+from web.accounts.unsubscribing import make_token
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+
+async def settle(town: Town) -> None:
+    area, hanako = await town.area("megumino"), await sign_up(town)
+    await town.write(lambda tx: membership.join(tx, hanako, area, town.clock(), home=True))
+
+
+async def test_taking_the_data_along_and_leaving(town: Town, page: Page) -> None:  # noqa: F811
+    await settle(town)
+    await sign_in(page)
+    await page.goto("/account")
+    await page.get_by_role("link", name="データを持ち出す").click()
+    await expect(page.get_by_role("heading", name="データを持ち出す")).to_be_visible()
+    await examine(page, "export")
+    async with page.expect_download() as taken:
+        await page.get_by_role("link", name="表にする（CSV）").first.click()
+    table = Path(await (await taken.value).path()).read_text(encoding="utf-8-sig")
+    assert "," in table.splitlines()[0]
+    await page.goto("/account")
+    await page.get_by_role("link", name="アカウントを消す").click()
+    await expect(page.get_by_role("heading", name="アカウントを消す")).to_be_visible()
+    await examine(page, "leave")
+    await page.get_by_role("button", name="アカウントを消す（取り消せません）").click()
+    await expect(page.get_by_role("alert")).to_contain_text("しるしを付けてください")
+    await page.get_by_role("checkbox").check()
+    await page.get_by_role("button", name="アカウントを消す（取り消せません）").click()
+    await expect(page.get_by_role("status")).to_contain_text("アカウントを消しました")
+    await examine(page, "left")
+    await page.goto("/account")
+    await expect(page.get_by_role("heading", name="サインイン")).to_be_visible()
+
+
+async def test_mails_end_by_one_press_without_signing_in(town: Town, page: Page) -> None:  # noqa: F811
+    await settle(town)
+    account = await town.read(find_account, town.node.vault, ADDRESS)
+    wishes = await town.read(find_wishes, account.id)
+    await town.write(save_wishes, account.id, type(wishes)("ja", "daily"))
+    await page.goto(f"/mails/end/{make_token(town.node.vault, account.id)}")
+    await expect(page.get_by_role("heading", name="メールを止める")).to_be_visible()
+    await examine(page, "mails-end")
+    await page.get_by_role("button", name="通知のメールを止める").click()
+    await expect(page.get_by_role("status")).to_contain_text("通知のメールを止めました")
+    await examine(page, "mails-ended")
+    assert (await town.read(find_wishes, account.id)).pace == "off"
+
+
+async def test_a_double_press_makes_one_post_and_a_step_back_loses_nothing(
+    town: Town,
+    page: Page,  # noqa: F811
+) -> None:
+    await settle(town)
+    await sign_in(page)
+    await page.goto("/write")
+    await page.get_by_role("textbox", name="本文").fill("一度だけ")
+    await page.get_by_role("button", name="投稿する").dblclick()
+    await page.wait_for_url(re.compile(r"/posts/\d+\?done=posted"))
+    await page.go_back()
+    await expect(page.get_by_role("textbox", name="本文")).to_have_value("一度だけ")
+    await page.goto("/areas/megumino")
+    await expect(page.get_by_role("article").filter(has_text="一度だけ")).to_have_count(1)
