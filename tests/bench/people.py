@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-import structlog
 
 from actors.records import ActorRecord
 from actors.remote import save_remote
@@ -13,7 +12,7 @@ from federation.signatures.keys import public_pem
 from federation.vocabulary import Actor, Iri, Millis, PublicKey
 from outbox.subscriptions import subscribe
 from tests.testrig.peers import rsa_key
-from tests.testrig.world import Town, make_settings
+from tests.testrig.world import QUIET, Town, make_settings
 from web import garbage
 from web.node import open_node
 
@@ -27,12 +26,7 @@ async def open_town(
 ) -> AsyncIterator[Town]:
     """A node with the real clock and network, and a log that goes nowhere."""
     settings = make_settings(host, folder, url or f"sqlite+aiosqlite:///{folder}/bench.db", **more)
-    quiet = structlog.wrap_logger(
-        structlog.ReturnLogger(),
-        processors=[],
-        wrapper_class=structlog.make_filtering_bound_logger("critical"),
-    )
-    async with open_node(settings, log=quiet) as node:
+    async with open_node(settings, log=QUIET) as node:
         garbage.settle()  # as `kairanban serve` does
         yield Town(node, node.clock)
 

@@ -41,7 +41,8 @@ class Carried:
 
 Fault = Callable[[httpx.Request], "str | int | None"]
 """What happens to a request: None = it is carried; "drop" = lost before it arrives; "lose-answer" = it
-arrives and the answer is lost; "repeat" = it arrives twice; a number = that status without arriving."""
+arrives and the answer is lost; "repeat" = it arrives twice; a number = that status without arriving. Who sends it is
+its extension `source`."""
 
 
 @dataclass
@@ -49,6 +50,8 @@ class Network:
     """All hosts that can be reached, and everything that was carried."""
 
     hosts: dict[str, ASGIApp] = field(default_factory=dict)
+    away: set[str] = field(default_factory=set)
+    """Hosts that are cut off: nothing comes there, and nothing from there."""
     fault: Fault | None = None
     carried: list[Carried] = field(default_factory=list)
     clocks: dict[str, Callable[[], Millis]] = field(default_factory=dict)
@@ -78,7 +81,8 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = await request.aread()
-        verdict = self._network.fault(request) if self._network.fault else None
+        request.extensions["source"] = self._source
+        verdict = self._judge(request)
         if isinstance(verdict, int):
             self._note(request, body, verdict)
             return httpx.Response(verdict, headers=self._date(request), request=request)
@@ -93,6 +97,11 @@ class Transport(httpx.AsyncBaseTransport):
             raise httpx.ReadError("the answer was lost", request=request)
         self._note(request, body, response.status_code)
         return response
+
+    def _judge(self, request: httpx.Request) -> str | int | None:
+        if self._network.away & {self._source, request.url.netloc.decode()}:
+            return "drop"
+        return self._network.fault(request) if self._network.fault else None
 
     async def _carry(self, request: httpx.Request, body: bytes) -> httpx.Response:
         app = self._network.hosts.get(request.url.netloc.decode())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from actors.keys import KeyPair
 from actors.origins import find_origins
@@ -25,11 +26,18 @@ from tests.testrig.network import Clock, Network
 from tests.testrig.peers import Peer, rsa_key
 from web.accounts.hashing import Hashing
 from web.app import create_app
+from web.logs import Log
 from web.node import Node, open_node
 from web.settings import Listen, Settings
 
 CHEAP = Hasher(memory_kib=8, passes=1)
 """Tests guess passwords a thousand times."""
+QUIET: Log = structlog.wrap_logger(
+    structlog.ReturnLogger(),
+    processors=[],
+    wrapper_class=structlog.make_filtering_bound_logger("critical"),
+)
+"""A log that goes nowhere."""
 ROUNDS = 60
 """Turns of the wheel after which something goes round in circles."""
 
@@ -110,17 +118,31 @@ class World:
     network: Network = field(default_factory=Network)
     towns: dict[str, Town] = field(default_factory=dict)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    running: dict[str, AsyncExitStack] = field(default_factory=dict)
+    log: Log | None = None
+    """Where nodes write; None = standard error."""
 
-    async def town(self, host: str, database_url: str, clock: Clock | None = None) -> Town:
+    async def town(self, host: str, database_url: str, clock: Callable[[], Millis] | None = None) -> Town:
         """Start a node at `https://{host}`, with a clock of its own if one is given."""
         clock = clock or self.clock
+        self.towns[host] = Town(await self._open(host, database_url, clock), clock)
+        return self.towns[host]
+
+    async def _open(self, host: str, database_url: str, clock: Callable[[], Millis]) -> Node:
         settings = make_settings(host, self.folder / host, database_url)
-        node = await self.stack.enter_async_context(
-            open_node(settings, transport=self.network.transport(host), clock=clock, hashing=Hashing(CHEAP))
+        running = self.running[host] = await self.stack.enter_async_context(AsyncExitStack())
+        transport = self.network.transport(host)
+        node = await running.enter_async_context(
+            open_node(settings, transport=transport, clock=clock, hashing=Hashing(CHEAP), log=self.log)
         )
         self.network.hosts[host] = create_app(node)
-        self.towns[host] = Town(node, clock)
-        return self.towns[host]
+        return node
+
+    async def restart(self, host: str) -> None:
+        """End a node, and open it again on what it has written down: what it kept in memory is gone."""
+        town = self.towns[host]
+        await self.running[host].aclose()
+        town.node = await self._open(host, town.node.settings.database_url, town.clock)
 
     def peer(self, host: str, **how: Any) -> Peer:
         """Add a server of other software."""
@@ -142,8 +164,9 @@ def make_settings(host: str, folder: Path, database_url: str, **more: Any) -> Se
     """Settings of a node for tests, with a secret of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     secret = folder / "secret.key"
-    secret.write_bytes(secrets.token_bytes(48))
-    secret.chmod(0o600)
+    if not secret.exists():  # a node that is opened again is the one that it was
+        secret.write_bytes(secrets.token_bytes(48))
+        secret.chmod(0o600)
     values: dict[str, Any] = {
         "domain": host,
         "base_url": f"https://{host}",
