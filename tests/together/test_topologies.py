@@ -30,7 +30,7 @@ from tests.testrig.world import QUIET, World
 from tests.together.watch import OPEN, Said, Watch, host_of
 
 NAMES = ("aoba", "hikari", "kobato", "midori", "sakura", "yayoi")
-HALF_DAYS = 9
+HALF_DAYS = 5
 """Until whoever was away is probed again, and whatever waits has had its turn."""
 LAST = -1
 """The number of the newest post."""
@@ -326,7 +326,7 @@ async def _play(
 
 @pytest.mark.timeout(600)
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # making a failure small takes minutes
@@ -334,7 +334,7 @@ async def _play(
 @given(
     shape=st.lists(st.integers(1, 2), min_size=2, max_size=3),
     graph=st.lists(st.tuples(PICK, PICK, ACCEPTS, ANSWER), min_size=3, max_size=8),
-    events=st.lists(EVENTS, min_size=6, max_size=14),
+    events=st.lists(EVENTS, min_size=4, max_size=10),
 )
 def test_no_loop_no_duplicate_no_leak(
     sqlite_templates: SqliteTemplates,
