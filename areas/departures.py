@@ -79,7 +79,7 @@ def come_back(tx: sa.Connection, actor_id: int, now: Millis) -> ActorRecord:
 
 
 def announce(tx: sa.Connection, actor: ActorRecord, place: ActorRecord, now: Millis) -> None:
-    """Send the `Move` to whoever follows, in both dialects: servers that understand it follow `place` then."""
+    """Send the `Move` to whoever follows, in both dialects, and to `place`: servers that understand it follow there."""
     assert actor.followers is not None  # it is local
     iri = Iri(f"{actor.iri}/activities/move-{actor.moved_at}")
     entry = Entry(
@@ -89,6 +89,7 @@ def announce(tx: sa.Connection, actor: ActorRecord, place: ActorRecord, now: Mil
         body=rendering.move(iri, actor=actor.iri, target=place.iri, followers=actor.followers),
         thread=actor.iri,
         audience_id=actor.id,
+        recipients=() if place.local else (place.id,),
         object_iri=actor.iri,
     )
     append(tx, entry, now)

@@ -238,6 +238,13 @@ def _with_new_id(record: PostRecord) -> PostRecord:
     return replace(record, id=post_id, thread_id=post_id if is_root else record.thread_id)
 
 
+def name_also(tx: sa.Connection, post_id: int, iri: Iri) -> None:
+    """Let a post name somebody whom only what was done with it has named."""
+    last = sa.select(sa.func.max(post_recipients.c.place)).where(post_recipients.c.post_id == post_id)
+    place = (tx.execute(last).scalar_one() or 0) + 1
+    tx.execute(sa.insert(post_recipients).values(post_id=post_id, iri=iri, place=place, source="activity"))
+
+
 def _save_named(tx: sa.Connection, post_id: int, named: Sequence[Named]) -> None:
     rows = [
         {"post_id": post_id, "iri": each.iri, "place": place, "source": each.source}

@@ -17,6 +17,7 @@ from areas import (
     creates,
     edits,
     facts,
+    heirs,
     placements,
     posts,
     registry,
@@ -158,7 +159,8 @@ def edit(
     if not _may_change(author, post, stored) or not (is_untimed or _is_newer(post, stored)):
         return ()
     seen = addressing.visibility(post, activity, author.followers)
-    return _change(tx, author, _Version(stored, post, seen, addressing.named(post, activity), activity), now)
+    named = heirs.inherit(tx, addressing.named(post, activity), stored.id)
+    return _change(tx, author, _Version(stored, post, seen, named, activity), now)
 
 
 def _only_counts(author: ActorRecord, post: Post, stored: PostRecord) -> bool:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from actors.standing import is_refused
-from areas import elsewhere, posts, shares
+from areas import elsewhere, heirs, posts, shares
 from areas.notifications import Event, forget_about, ring
 from areas.records import PostRecord, Visibility
 from areas.shares import ShareRecord
@@ -68,6 +68,7 @@ def keep(tx: sa.Connection, actor: ActorRecord, boost: Boost, post: PostRecord, 
     made = shares.record(tx, actor=actor, post=post, iri=boost.iri, visibility=boost.visibility, at=boost.at)
     if made is not None and actor.type == "Group" and not boost.is_foreign:
         flow.offer(tx, actor, post, boost.category, now)
+        heirs.take_over(tx, actor, post, now)
     if made is not None and post.local:
         elsewhere.hear(tx, actor, post.id, "announced", now)
         ring(tx, post.actor_id, Event("reblog", actor, post), now)

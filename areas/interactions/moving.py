@@ -10,7 +10,7 @@ from actors.records import ActorRecord
 from actors.relations import relate
 from actors.statements import insert_into
 from actors.tables import actors, blocks, follows, mutes
-from areas import registry
+from areas import heirs, registry
 from areas.interactions.follows import follow, unfollow
 from areas.interactions.shutting import block
 from areas.lists.tables import list_members, lists
@@ -106,3 +106,14 @@ def _ban_alike(tx: sa.Connection, old: ActorRecord, new: ActorRecord, now: Milli
         assert area is not None  # a foreign key holds it
         if not registry.may_moderate(tx, new.id, row.area_id, now) and new.kind not in {"node", "area"}:
             banning.ban(tx, area, new, reason=row.reason, until=row.until, now=now)
+
+
+def follow_old(tx: sa.Connection, new: ActorRecord, old: ActorRecord, now: Millis) -> bool:
+    """Let an area of ours hear what its old place elsewhere still boosts. False = it is nothing of the kind."""
+    if old.local or heirs.find_heir(tx, old) is None:
+        return False
+    try:
+        follow(tx, new, old, now)
+    except (Refused, NotFound):
+        return False
+    return True

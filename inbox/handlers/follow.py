@@ -48,8 +48,8 @@ def _is_followable(target: ActorRecord | None) -> bool:
 
 
 def _is_unwelcome(tx: sa.Connection, follower: ActorRecord, target: ActorRecord, now: Millis) -> bool:
-    if target.moved_to is not None:
-        return True  # she is followed where she is now
+    if target.moved_to not in {None, follower.iri}:
+        return True  # she is followed where she is now; an area's new place goes on hearing the old one
     if standing.find_block(tx, actor_id=target.id, target_id=follower.id) is not None:
         return True
     return target.type == "Group" and is_banned(tx, area_id=target.id, actor_id=follower.id, now=now)

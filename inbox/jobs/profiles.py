@@ -9,7 +9,7 @@ from actors.moves import is_settling
 from actors.records import Job
 from actors.servers import effective_dialect
 from areas import submissions
-from areas.interactions.moving import follow_along
+from areas.interactions.moving import follow_along, follow_old
 from areas.submissions import FORGET
 from federation.errors import Gone
 from federation.vocabulary import Iri, Millis
@@ -63,6 +63,7 @@ async def _look_after(job: Job, services: Services, now: Millis) -> str:
         return "moved lately"
     while await services.storage.write(follow_along, moved, destination, now):
         services.nudge()
+    await services.storage.write(follow_old, destination, moved, now)
     services.directory.forget()
     services.nudge()
     return "moved"

@@ -1,13 +1,16 @@
 """The life of a resident in a real browser, on a phone, and at a desk without JavaScript; each page is examined."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from actors.tables import actors
 from areas import interactions, membership, registry
 from areas.tables import areas
 from federation.vocabulary import Iri
@@ -298,3 +301,28 @@ async def test_a_gift_a_question_and_a_review(town: Town, page: Page) -> None:
     await page.get_by_role("button", name="ほしい（応募する）").click()
     await expect(page.get_by_role("status")).to_contain_text("届けました")
     await examine(page, "gift-applied")
+
+
+async def test_moving(town: Town, page: Page) -> None:
+    """Before and after; the place itself is on another server, and asked by none of this."""
+    hanako, place = await sign_up(town), "https://new.example/users/hanako"
+    await town.write(set_columns, hanako.id, {"also_known_as": json.dumps([place])})
+    await sign_in(page)
+    await page.goto("/settings/move")
+    await expect(page.get_by_role("button", name="引っ越す")).to_be_visible()
+    await examine(page, "move")
+    await page.get_by_label("引っ越し先のアカウント").fill("hanako")
+    await page.get_by_label("上の説明を読みました").check()
+    await page.get_by_role("button", name="引っ越す").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await examine(page, "move-wrong")
+    await town.write(set_columns, hanako.id, {"moved_to": place, "moved_at": town.clock()})
+    await page.goto("/settings/move")
+    await examine(page, "moved")
+    await page.goto("/people/hanako")
+    await expect(page.get_by_role("note").get_by_role("link", name=place)).to_be_visible()
+    await examine(page, "person-moved")
+
+
+def set_columns(tx: sa.Connection, actor_id: int, values: dict[str, Any]) -> None:
+    tx.execute(sa.update(actors).where(actors.c.id == actor_id).values(**values))

@@ -9,7 +9,7 @@ from actors.directory import find_actor, find_actor_by_id
 from actors.follows import find_follow
 from actors.moves import OWN_PAUSE
 from actors.records import ActorRecord
-from areas import compose, interactions
+from areas import compose, interactions, placements
 from areas.facts import SERVES_ON
 from areas.records import AreaRecord, Draft, Revision
 from federation.errors import NotFound, Refused, RemoteFault
@@ -240,3 +240,72 @@ async def test_an_area_moves_only_to_an_area(scene: Scene, areas: tuple[AreaReco
         await scene.do(scene.old, "account move", name="megumino", to="@megumino@chitose.example")
     with pytest.raises(Refused, match="stays"):
         await scene.do(scene.old, "account move", name="megumino_desk", to=NEW)
+
+
+@pytest.fixture
+async def gone(scene: Scene, areas: tuple[AreaRecord, AreaRecord]) -> tuple[AreaRecord, AreaRecord]:
+    """The area has moved; Ken follows the new one, Jiro nothing."""
+    await move_area(scene)
+    await follow_by_ken(scene, areas[1].iri)
+    return areas
+
+
+async def boosted(scene: Scene, area: AreaRecord) -> list[str]:
+    """What an area has boosted to Ken and not taken back."""
+    standing: dict[str, str] = {}
+    for each in scene.ken.received:
+        if each["actor"] == area.iri and each["type"] == "Announce":
+            standing[each["id"]] = each["object"]
+        elif each["actor"] == area.iri and each["type"] == "Undo":
+            standing.pop(each["object"]["id"], None)
+    return list(standing.values())
+
+
+async def test_what_still_arrives_at_the_old_area_is_the_new_ones_too(
+    scene: Scene, gone: tuple[AreaRecord, AreaRecord]
+) -> None:
+    """By somebody elsewhere and by a resident of the old node: the new area boosts it, once."""
+    was, is_ = gone
+    note = scene.ken.note(KEN, "snow", cc=was.iri)
+    assert (await scene.ken.send(scene.ken.create(note), f"{was.iri}/inbox")).status_code == 202
+    post, _ = await scene.old.post(scene.people["taro"], "花が咲きました", was)
+    await scene.world.settle()
+    assert sorted(await boosted(scene, is_)) == sorted([note["id"], post.iri])
+    assert await scene.new.read(lambda tx: posts_in(tx, is_)) == 2
+
+
+async def test_the_new_area_keeps_what_names_the_old_one_and_lets_go_with_it(
+    scene: Scene, gone: tuple[AreaRecord, AreaRecord]
+) -> None:
+    was, is_ = gone
+    post, _ = await scene.old.post(scene.people["taro"], "花が咲きました", was)
+    await scene.world.settle()
+    scene.world.clock.advance(minutes=15)
+    await scene.old.write(compose.edit, post.id, Revision("赤い花が咲きました"), scene.world.clock())
+    await scene.world.settle()
+    assert await boosted(scene, is_) == [post.iri]
+    await scene.old.write(compose.delete, post.id, scene.world.clock())
+    await scene.world.settle()
+    assert await boosted(scene, is_) == []
+
+
+async def test_a_group_that_only_says_it_is_an_area_now_brings_nothing(
+    scene: Scene, areas: tuple[AreaRecord, AreaRecord]
+) -> None:
+    """The area names no such alias: neither a move nor a boost of the Group's counts."""
+    _, is_ = areas
+    group = scene.ken.actor("fake", type="Group", movedTo=is_.iri)
+    said = scene.ken.activity("Move", group, "m", group, target=is_.iri)
+    assert (await scene.ken.send(said, f"{is_.iri}/inbox")).status_code == 202
+    await scene.do(scene.new, "follow", name="jiro", target="@fake@mas.example")
+    await scene.world.settle()
+    assert await scene.state(scene.new, is_.iri, group) is None
+    note = scene.ken.note(KEN, "snow", cc=group)
+    boost = scene.ken.activity("Announce", group, "b", note["id"], to="as:Public")
+    assert (await scene.ken.send(boost, f"{scene.iri('jiro')}/inbox")).status_code == 202
+    await scene.world.settle()
+    assert await scene.new.read(lambda tx: posts_in(tx, is_)) == 0
+
+
+def posts_in(tx: Any, area: AreaRecord) -> int:
+    return placements.count(tx, area.actor_id, "accepted")
