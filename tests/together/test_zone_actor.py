@@ -81,7 +81,10 @@ async def region(world: World, new_database: NewDatabase) -> Region:
 
 async def test_each_towns_alert_is_boosted_once_by_the_zone(region: Region) -> None:
     await region.open()
-    posts = [await region.post(name, "alert") for name in TOWNS]
+    posts = []
+    for name in TOWNS:
+        posts.append(await region.post(name, "alert"))
+        region.world.clock.advance(minutes=1)
     for name, post in zip(TOWNS, posts, strict=True):
         (announce,) = region.there.boosts(post.iri)
         assert (announce["actor"], announce["homeGroup"]) == (
