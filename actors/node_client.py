@@ -1,4 +1,7 @@
-"""Documents of other servers, fetched in the name of the node: its actor signs, nobody else is named."""
+"""Documents of other servers, fetched in the name of the node: its actor signs, nobody else is named.
+
+Only what two areas have agreed on is asked for by the area itself.
+"""
 
 from typing import Final
 
@@ -19,6 +22,12 @@ class NodeClient:
         self._client = client
         self._keyring = keyring
         self._signer: Signer | None = None
+
+    async def fetch_as(self, actor_id: int, iri: str) -> Thing:
+        """Fetch in the name of a local actor, whatever failed lately. Raises as `fetch`; `NotFound` for no actor."""
+        assert self._keyring is not None  # a running node has one
+        signer = await self._storage.read(self._keyring.signer, actor_id)
+        return await self._client.fetch_document(iri, signer, purpose=Purpose.FETCH, fresh=True)
 
     async def fetch(self, iri: str, *, purpose: Purpose, fresh: bool) -> Thing:
         """Fetch as `federation.client.Client.fetch_document` does, raising what that raises."""

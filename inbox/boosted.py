@@ -67,7 +67,7 @@ def keep(tx: sa.Connection, actor: ActorRecord, boost: Boost, post: PostRecord, 
         return False
     made = shares.record(tx, actor=actor, post=post, iri=boost.iri, visibility=boost.visibility, at=boost.at)
     if made is not None and actor.type == "Group" and not boost.is_foreign:
-        flow.offer(tx, actor, post, boost.category, now)
+        flow.offer(tx, actor, post, boost.category, now, at=boost.at)
         heirs.take_over(tx, actor, post, now)
     if made is not None and post.local:
         elsewhere.hear(tx, actor, post.id, "announced", now)

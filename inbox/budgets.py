@@ -29,6 +29,8 @@ ALLOWANCES: Final = {
     "reread": Allowance(10, MINUTE // 20),
     # Posts of one host that are fetched because somebody boosts them.
     "fetch": Allowance(60, MINUTE // 60),
+    # Pages of what areas of one host have said since; a week has a few dozen.
+    "catch-up": Allowance(120, MINUTE // 120),
     # One key that could not be had: looks for parked requests that do not heed what failed lately.
     "key": Allowance(2, 5 * MINUTE),
     # One document: the looks of 10 minutes and of an hour after a boost are 50 minutes apart.

@@ -19,7 +19,8 @@ class Heard(Generic[A_co]):
     """An activity whose actor has signed it and may say it, as far as nothing stored matters.
 
     `addressed` is the id of the local actor to whose inbox it was sent; None = a shared inbox. `is_new`: the
-    actor's key was not at hand, so that its server may be new here too.
+    actor's key was not at hand, so that its server may be new here too. `again`: it is heard although it was heard
+    before, to mend what came of it.
     """
 
     actor: ActorRecord
@@ -27,6 +28,7 @@ class Heard(Generic[A_co]):
     addressed: Iri | None
     now: Millis
     is_new: bool = False
+    again: bool = False
 
 
 def describe_post(tx: sa.Connection, iri: Iri, actor: ActorRecord) -> Stored:

@@ -132,6 +132,20 @@ async def identify(request: Request, services: Services, now: Millis) -> ActorRe
     return key.actor
 
 
+async def hear_said(
+    actor: ActorRecord, activity: Activity, services: Services, *, now: Millis, again: bool = False
+) -> Verdict:
+    """Judge and act on what was read in its actor's own outbox, as on a letter; `again`: also if heard before."""
+    line = Line(now)
+    line.note_activity(activity)
+    verdict = judge_claim(actor.iri, activity, services.origins)
+    if not isinstance(verdict, Refused):
+        verdict = await _act(Heard(actor, activity, None, now, again=again), verdict, services)
+    line.note_verdict(verdict)
+    line.write(services)
+    return verdict
+
+
 async def _verify(claim: Claim, services: Services, *, fresh: bool) -> tuple[VerifiedKey, bool]:
     """Return the key that made the signature, and whether it had to be looked up.
 
@@ -188,7 +202,7 @@ def _apply(
         return verdict, is_due
     if heard.is_new:
         _meet(tx, heard.actor.server_id, heard.now)
-    if not seen.mark(tx, heard.actor.id, seen.make_key(heard.activity), heard.now):
+    if not seen.mark(tx, heard.actor.id, seen.make_key(heard.activity), heard.now) and not heard.again:
         return Ignored("heard before"), is_due
     return HANDLERS[type(heard.activity)](tx, heard), is_due
 

@@ -6,8 +6,9 @@ from contextlib import suppress
 from typing import Final
 
 from actors.signin.sweeping import SWEEPS
+from areas.zones import progress
 from federation.errors import Overloaded
-from inbox.jobs import due
+from inbox.jobs import catching_up, due
 from outbox import oversight
 from web.jobs import mail, media, push, search
 from web.node import Node
@@ -31,6 +32,8 @@ async def run_background(node: Node, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks:
         if node.settings.federation != "off":
             tasks.create_task(node.worker.run(stop))
+            await _try(node, plan_catching_up)
+            tasks.create_task(_run_jobs(node, stop, catch_up))
         tasks.create_task(_run_jobs(node, stop, run_due))
         tasks.create_task(_run_jobs(node, stop, send_pushes))
         tasks.create_task(_repeat(node, stop, MEMORY_SECONDS, Node.refresh))
@@ -72,6 +75,16 @@ async def run_due(node: Node) -> int:
 async def send_pushes(node: Node) -> int:
     """Tell apps, beside all other jobs: whoever names a slow server in a subscription holds up nothing else."""
     return await push.run_due(node, node.clock())
+
+
+async def plan_catching_up(node: Node) -> None:
+    """Ask every peer soon: the node may have been away."""
+    await node.database.write(progress.plan_all, node.clock())
+
+
+async def catch_up(node: Node) -> int:
+    """Ask peers, beside all other jobs: a week of a slow one holds up nothing else."""
+    return await catching_up.run_due(node.services, node.clock())
 
 
 async def look_for_others(node: Node) -> None:

@@ -22,6 +22,7 @@ from areas.interactions import requests
 from areas.interactions.follows import mint_follow, unfollow
 from areas.interactions.saying import to_entry
 from areas.records import AreaRecord
+from areas.zones import progress
 from areas.zones.records import CATEGORIES, MOST_PER_HOUR, NEXT, Act, Agreement, Direction, State, Terms
 from areas.zones.tables import agreements
 from federation import rendering
@@ -173,6 +174,8 @@ def answered(tx: sa.Connection, iri: Iri, act: Act, now: Millis) -> bool:
     if agreement.state not in NEXT[said]:
         return False
     _plan_end(tx, _move(tx, agreement, said, now), now)
+    if said == "accept":
+        progress.plan(tx, agreement.peer_id, now, now)
     return True
 
 

@@ -64,9 +64,20 @@ _COLUMNS = tuple(zone_posts.c[name] for name in ZonePost.__dataclass_fields__)
 
 
 def offer(
-    tx: sa.Connection, home: ActorRecord, post: PostRecord, category: str | None, now: Millis
+    tx: sa.Connection,
+    home: ActorRecord,
+    post: PostRecord,
+    category: str | None,
+    now: Millis,
+    *,
+    at: Millis | None = None,
 ) -> list[ZonePost]:
-    """A Group boosts a post: show it in each area of ours that has agreed with it, and boost what was agreed on."""
+    """A Group boosts a post: show it in each area of ours that has agreed with it, and boost what was agreed on.
+
+    `at` is when the Group did so, where that is not now: there it stands in the timeline. What was boosted before an
+    area had even asked is shown alone.
+    """
+    at = now if at is None else at
     if not _may_be_shown(tx, home, post):
         return []
     named = category if category in CATEGORIES else "post"
@@ -76,10 +87,10 @@ def offer(
         assert area is not None  # a foreign key holds it
         if agreements.find_in_force(tx, area.actor_id, home.id, "in", now) is None:
             continue
-        brought = _bring(tx, area, home, post, named, now)
+        brought = _bring(tx, area, home, post, named, at)
         if brought is not None:
-            accepts = agreement.terms.accepts
-            found.append(_boost_unasked(tx, area, brought, now) if named in accepts else brought)
+            is_wanted = named in agreement.terms.accepts and at >= agreement.created_at
+            found.append(_boost_unasked(tx, area, brought, now) if is_wanted else brought)
     return found
 
 
@@ -99,7 +110,7 @@ def _may_be_shown(tx: sa.Connection, home: ActorRecord, post: PostRecord) -> boo
 
 
 def _bring(
-    tx: sa.Connection, area: AreaRecord, home: ActorRecord, post: PostRecord, category: str, now: Millis
+    tx: sa.Connection, area: AreaRecord, home: ActorRecord, post: PostRecord, category: str, at: Millis
 ) -> ZonePost | None:
     """Show it, once, unless the area has been asked itself or has hidden it; again after it was taken back."""
     if _is_own(tx, area, post):
@@ -110,17 +121,17 @@ def _bring(
         "home_id": home.id,
         "category": category,
         "state": "shown",
-        "position": mint_position(now, post.id),
+        "position": mint_position(at, post.id),
         "reason": "",
         "generation": 0,
-        "changed_at": now,
+        "changed_at": at,
     }
     if insert_once(tx, zone_posts, row):
         return find(tx, area.actor_id, post.id)
     earlier = find(tx, area.actor_id, post.id)
     if earlier is None or earlier.state != "gone":
         return None
-    return _write(tx, earlier, now, state="shown", reason="", home_id=home.id, category=category)
+    return _write(tx, earlier, at, state="shown", reason="", home_id=home.id, category=category)
 
 
 def _boost_unasked(tx: sa.Connection, area: AreaRecord, brought: ZonePost, now: Millis) -> ZonePost:

@@ -104,7 +104,7 @@ def _look_at(tx: sa.Connection, area: AreaRecord, named: list[Iri]) -> "dict[Iri
 
 
 def sum_up(tx: sa.Connection, area: AreaRecord, window: Window) -> Digest:
-    """Return the digest of what an area boosts that it boosted within a window, as far as peers were told."""
+    """Return the digest of what an area boosts that it boosted within a window."""
     query = (
         sa.select(posts.c.iri)
         .join(actors, actors.c.id == posts.c.actor_id)
@@ -114,7 +114,6 @@ def sum_up(tx: sa.Connection, area: AreaRecord, window: Window) -> Digest:
             boosts.c.created_at >= window.since,
             boosts.c.created_at < window.until,
             boosts.c.undone_at.is_(None),
-            boosts.c.wrap_log_id.is_not(None),
             for_anyone(),
         )
     )

@@ -6,7 +6,15 @@ from actors.tables import Id, Iri, Time, metadata
 from areas.tables import areas, posts, reports
 from outbox.tables import log as outbox_log
 
-__all__ = ["agreements", "areas", "block_signals", "posts", "report_routes", "zone_posts"]
+__all__ = [
+    "agreements",
+    "areas",
+    "block_signals",
+    "catch_ups",
+    "posts",
+    "report_routes",
+    "zone_posts",
+]
 
 agreements = sa.Table(
     "agreements",
@@ -86,3 +94,19 @@ block_signals = sa.Table(
     comment="warnings about servers, by and to peers",
 )
 sa.Index("ix_block_signals_host", block_signals.c.host)
+
+catch_ups = sa.Table(
+    "catch_ups",
+    metadata,
+    sa.Column("peer_id", sa.ForeignKey("actors.id"), primary_key=True, autoincrement=False),
+    sa.Column("cursor", sa.Text, comment="the peer's own word for what was heard up to; null = nothing yet"),
+    sa.Column("pulled_at", Time, comment="when all that was missed had been heard"),
+    sa.Column("failures", sa.Integer, nullable=False, default=0, comment="in a row"),
+    sa.Column("last_error", sa.Text),
+    sa.Column("compare_at", Time, nullable=False, default=0, comment="when digests are compared next"),
+    sa.Column("repair", sa.Text, nullable=False, default="no", comment="whether a week is read again"),
+    sa.Column("theirs", sa.Integer, comment="posts that the peer boosts, when compared last"),
+    sa.Column("ours", sa.Integer, comment="posts that are known here as boosted by the peer"),
+    sa.Column("differs_since", Time),
+    sa.CheckConstraint("repair IN ('no', 'due', 'done')", name="repair"),
+)

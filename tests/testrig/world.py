@@ -21,6 +21,7 @@ from areas.registry import NewArea
 from areas.tables import areas
 from federation.signatures.keys import generate_ed25519
 from federation.vocabulary import Iri, Millis
+from inbox.jobs import catching_up
 from inbox.jobs.due import run_due
 from tests.testrig.network import Clock, Network
 from tests.testrig.peers import Peer, rsa_key
@@ -155,6 +156,7 @@ class World:
             for town in self.towns.values():
                 await town.node.worker.drain()
                 await run_due(town.node.services, town.clock())
+                await catching_up.run_due(town.node.services, town.clock())
             if len(self.network.carried) == before:
                 return
         raise AssertionError("the nodes do not come to rest")

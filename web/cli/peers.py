@@ -9,9 +9,10 @@ from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from areas import registry
 from areas.records import AreaRecord, PostRecord
-from areas.zones import agreements, flow, reading
+from areas.zones import agreements, flow, progress, reading
 from areas.zones.records import NEXT, Agreement, Direction, Terms
 from federation.errors import NotFound, Refused
+from federation.rendering import format_time
 from federation.vocabulary import Millis
 from web.cli.handles import find_named_area, find_named_post, resolve
 from web.cli.reports import Report, table
@@ -115,7 +116,7 @@ async def peer_end(node: Node, *, area: str, other: str, direction: str = "both"
 async def peer_list(node: Node, *, area: str | None = None) -> Report:
     """Everything that is agreed on or asked for."""
     data = await node.database.read(_list, area)
-    heading = ("area", "peer", "direction", "state", "accepts", "an hour")
+    heading = ("area", "peer", "direction", "state", "accepts", "an hour", "caught up", "known alike")
     return Report(
         table(
             [heading, *(_row(each) for each in data)],
@@ -128,7 +129,24 @@ async def peer_list(node: Node, *, area: str | None = None) -> Report:
 def _row(data: dict[str, object]) -> tuple[str, ...]:
     accepts = ",".join(cast("list[str]", data["accepts"])) or "none"
     names = ("area", "peer", "direction", "state")
-    return (*(str(data[name]) for name in names), accepts, str(data["max_per_hour"]))
+    state = cast("dict[str, object] | None", data.get("catch_up"))
+    return (*(str(data[name]) for name in names), accepts, str(data["max_per_hour"]), *_tell_progress(state))
+
+
+def _tell_progress(state: dict[str, object] | None) -> tuple[str, str]:
+    """When all had been heard that was missed, and whether both sides know the same posts."""
+    if state is None:
+        return "", ""
+    pulled_at = state["pulled_at"]
+    caught_up = "never" if pulled_at is None else format_time(cast("Millis", pulled_at))
+    if state["last_error"] is not None:
+        caught_up = f"{caught_up}; then {state['last_error']}"
+    if state["theirs"] is None:
+        return caught_up, "not compared yet"
+    if state["differs_since"] is None:
+        return caught_up, "yes"
+    since = format_time(cast("Millis", state["differs_since"]))
+    return caught_up, f"no, {state['theirs']} there and {state['ours']} here, since {since}"
 
 
 def _list(tx: sa.Connection, name: str | None) -> list[dict[str, object]]:
@@ -141,7 +159,12 @@ def _describe_stored(tx: sa.Connection, agreement: Agreement) -> dict[str, objec
     area, peer = registry.find_area(tx, agreement.area_id), find_actor_by_id(tx, agreement.peer_id)
     assert area is not None  # foreign keys hold both
     assert peer is not None
-    return _describe(area, peer, agreement)
+    data = _describe(area, peer, agreement)
+    if agreement.direction == "out" or agreement.state != "accepted" or peer.local:
+        return data
+    found = progress.find(tx, peer.id)
+    names = ("pulled_at", "failures", "last_error", "theirs", "ours", "differs_since")
+    return {**data, "catch_up": {name: getattr(found, name) for name in names}}
 
 
 def _describe(area: AreaRecord, peer: ActorRecord, agreement: Agreement) -> dict[str, object]:
