@@ -1,5 +1,7 @@
 """The same draft sent twice is one post: clients repeat what they got no answer to, under one key."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from actors.statements import insert_into
@@ -20,6 +22,21 @@ def find(tx: sa.Connection, actor_id: int, key: str | None, now: Millis) -> int 
         raise Refused(f"an idempotency key has at most {LENGTH} characters")
     query = sa.select(draft_keys.c.made_id).where(
         draft_keys.c.actor_id == actor_id, draft_keys.c.key == key, draft_keys.c.created_at > now - LIFETIME
+    )
+    return tx.execute(query).scalar()
+
+
+def find_begun(tx: sa.Connection, actor_ids: Collection[int], begin: str, now: Millis) -> int | None:
+    """What these have made last within the hour under a key that begins so."""
+    query = (
+        sa.select(draft_keys.c.made_id)
+        .where(
+            draft_keys.c.actor_id.in_(actor_ids),
+            draft_keys.c.key.startswith(begin, autoescape=True),
+            draft_keys.c.created_at > now - LIFETIME,
+        )
+        .order_by(draft_keys.c.created_at.desc(), draft_keys.c.made_id.desc())
+        .limit(1)
     )
     return tx.execute(query).scalar()
 

@@ -21,6 +21,7 @@ from web.node import node_of
 from web.pages.cards import make_cards
 from web.pages.rendering import render
 from web.pages.steps import describe
+from web.pages.writing.sheets import make_key
 from web.visits import origin_of
 
 MOST_SHOWN: Final = 200
@@ -60,6 +61,7 @@ def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
         "canonical": post.iri,
         "is_local": post.local,
         "submitted": elsewhere.list_submitted(tx, post.id),
+        "key": make_key(),
         "is_closed": post.thread_id is not None and threads.is_closed(tx, post.thread_id),
         "is_partial": cards[0].shown.post.in_reply_to_iri is not None,
         "has_more": len(shown) > MOST_SHOWN,

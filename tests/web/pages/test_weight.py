@@ -116,3 +116,12 @@ async def test_many_posts_are_light_and_cost_no_more_than_few(home: Home, said: 
         assert "<script" not in page, path
         weight = len(gzip.compress(page.encode())) + len(gzip.compress(style))
         assert weight < MOST_BYTES, (path, weight)
+
+
+def test_the_stylesheet_adds_nothing_to_what_is_read_out_and_leaves_buttons_their_colour() -> None:
+    """Text of CSS is part of a button's name, unless an alternative says otherwise; `.small` is for texts."""
+    style = (Path(web.__file__).parent / "static" / "style.css").read_text("utf-8")
+    marks = re.findall(r"^[^\n{]*::(?:before|after) \{([^}]*)\}", style, re.MULTILINE)
+    assert marks
+    assert all(re.search(r'content: "[^"]*" / ""', each) for each in marks)
+    assert not re.search(r"^\.small \{[^}]*color:", style, re.MULTILINE)

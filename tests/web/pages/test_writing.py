@@ -45,6 +45,60 @@ async def test_a_post_for_everybody_stands_in_the_area_at_once(home: Home) -> No
     assert (await post_at(home, location)).visibility == "public"
 
 
+async def test_a_step_back_to_the_sheet_is_the_same_sheet(home: Home) -> None:
+    """The address has the key: the page that a browser loads again makes no second post of what was published."""
+    opened = await home.browser.get(f"/write?area={home.area.actor_id}&lang=ja")
+    address = opened.headers["location"]
+    assert (opened.status_code, opened.headers["cache-control"]) == (303, "no-store")
+    assert f"/write?area={home.area.actor_id}&lang=ja&key=" in address
+    sheet = await home.read(address)
+    assert "もう投稿してあります" not in sheet
+    form = {"text": "花が咲きました", "audience": "everyone", "area": str(home.area.actor_id)}
+    location = await home.press("/write", step="publish", key=key_of(sheet), **form)
+    again = await home.read(address)
+    assert key_of(again) == key_of(sheet)
+    assert "もう投稿してあります" in again
+    post = await post_at(home, location)
+    assert f'href="/posts/{post.id}/edit?lang=ja"' in again
+    assert await home.press("/write", step="publish", key=key_of(again), **form) == location
+    assert (await home.read("/areas/megumino")).count("花が咲きました") == 1
+
+
+async def test_other_words_from_the_same_sheet_are_another_post(home: Home) -> None:
+    """Nothing that somebody writes is dropped because a sheet was used before; and a new sheet is a new post."""
+    form = {"audience": "everyone", "area": str(home.area.actor_id), "key": key_of(await home.read("/write"))}
+    first = await home.press("/write", step="publish", text="花が咲きました", **form)
+    second = await home.press("/write", step="publish", text="実がなりました", **form)
+    assert first != second
+    form["key"] = key_of(await home.read("/write"))
+    assert await home.press("/write", step="publish", text="花が咲きました", **form) != first
+    assert (await home.read("/areas/megumino")).count("花が咲きました") == 2
+
+
+async def test_a_sheet_of_somebody_else_says_nothing(home: Home) -> None:
+    sheet = await home.read("/write")
+    await home.press("/write", step="publish", text="花", audience="followers", key=key_of(sheet))
+    await sign_up(home.town, "taro", "taro@mail.example")
+    home.browser.client.cookies.clear()
+    await home.browser.sign_in("taro@mail.example")
+    assert "もう投稿してあります" not in await home.read(f"/write?key={key_of(sheet)}")
+    long = await home.browser.get(f"/write?key={'x' * 65}")
+    assert (long.status_code, "x" * 65 in long.headers["location"]) == (303, False)
+
+
+async def test_two_presses_below_a_thread_are_one_answer(home: Home) -> None:
+    form = {"text": "花", "audience": "everyone", "area": str(home.area.actor_id)}
+    root = await post_at(home, await home.press("/write", step="publish", **form))
+    answer = {
+        "text": "きれいです",
+        "reply": str(root.id),
+        "key": key_of(await home.read(f"/posts/{root.id}")),
+    }
+    location = await home.press("/write", step="publish", **answer)
+    assert await home.press("/write", step="publish", **answer) == location
+    assert (await home.read(f"/posts/{root.id}")).count("きれいです") == 1
+
+
 async def test_enter_publishes_nothing_unseen(home: Home) -> None:
     response = await home.browser.post("/write", text="#花 が咲きました", audience="everyone")
     assert response.status_code == 200

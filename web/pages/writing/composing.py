@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from areas import categories, compose, kinds, membership, posts, preferences, registry
+from areas.compose import keys
 from areas.compose.cautions import Caution, find_cautions
 from areas.compose.publishing import prepare
 from areas.compose.texts import TEXT_LENGTH, write_html
@@ -45,7 +46,10 @@ from web.pages.writing.sheets import (
     Attachment,
     Sheet,
     audience_of,
+    begin_key,
+    make_key,
     read_id,
+    read_key,
     read_kind,
     read_sheet,
     read_step,
@@ -96,10 +100,18 @@ async def write_page(request: Request, visitor: Visitor) -> Response:
     """An empty sheet: `?area=` where it goes, `?reply=` what it answers, `?to=` to whom it is a message.
 
     `?kind=` what kind of post it is, `?place=` which place it is about; `?only=` an answer for its author alone.
+    `?key=` is the sheet's: who steps back to it after publishing has the same sheet, and no second post of it.
     """
     asked = request.query_params
+    key = read_key(asked.get("key"))
+    if key is None:
+        address = request.url.include_query_params(key=make_key()).replace(scheme="", netloc="")
+        return RedirectResponse(str(address), 303, headers=PRIVATE)
     sheet = Sheet(
-        reply=read_id(asked.get("reply")), area=read_id(asked.get("area")), kind=read_kind(asked.get("kind"))
+        reply=read_id(asked.get("reply")),
+        area=read_id(asked.get("area")),
+        kind=read_kind(asked.get("kind")),
+        key=key,
     )
     desk = await node_of(request).database.read(_arrange, request, visitor, sheet)
     to = await node_of(request).database.read(_find_handle, read_id(asked.get("to")))
@@ -114,7 +126,14 @@ async def write_page(request: Request, visitor: Visitor) -> Response:
     sheet = await node_of(request).database.read(_name_place, sheet, read_id(asked.get("place")))
     if sheet.area is None and desk.areas and desk.areas[0].actor_id in desk.member_of:
         sheet = replace(sheet, area=desk.areas[0].actor_id)
-    return _show(request, desk, sheet)
+    return _show(request, desk, sheet, earlier=await _find_earlier(request, visitor, key))
+
+
+async def _find_earlier(request: Request, visitor: Visitor, key: str) -> int | None:
+    """The post that was published from this sheet before."""
+    node = node_of(request)
+    speakers = [each.id for each in visitor.speakers]
+    return await node.database.read(keys.find_begun, speakers, begin_key(key), node.clock())
 
 
 def _name_place(tx: sa.Connection, sheet: Sheet, place_id: int | None) -> Sheet:
@@ -359,6 +378,7 @@ def _show(
     pictures: Sequence[tuple[Attachment, Picture]] = (),
     html: str | None = None,
     cautions: tuple[Caution, ...] = (),
+    earlier: int | None = None,
 ) -> Response:
     values = {
         "desk": desk,
@@ -367,6 +387,7 @@ def _show(
         "pictures": pictures,
         "html_text": html,
         "cautions": cautions,
+        "earlier": earlier,
         "most_pictures": MOST,
         "most_text": TEXT_LENGTH,
         "language": language_of(request),

@@ -3,6 +3,7 @@
 Nothing of it is stored here but pictures, which go again after a day: a page that is sent again says it all again.
 """
 
+import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ Audience = Literal["everyone", "members", "followers", "named"]
 Step = Literal["write", "preview", "publish"]
 
 KEY_BYTES: Final = 12
+LONGEST_KEY: Final = 64
 LONGEST_ID: Final = 19
 FIELDS: Final = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.fields))
 """Of all kinds."""
@@ -28,6 +30,11 @@ _VISIBILITIES: Final[Mapping[Audience, Visibility]] = {
     "followers": "private",
     "named": "direct",
 }
+
+
+def make_key() -> str:
+    """A key for a new sheet."""
+    return secrets.token_urlsafe(KEY_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,8 @@ class Attachment:
 class Sheet:
     """What is written. `area` is where it goes, None = nowhere; `reply` and `edit` are ids of posts.
 
-    `key` makes one post of two presses; `is_sure`: she has seen what it seems to tell; `speaker` is an actor's id;
-    `to_zone`: it goes to the region too.
+    `key` is the sheet's own, and stays with it in the address; `is_sure`: she has seen what it seems to tell;
+    `speaker` is an actor's id; `to_zone`: it goes to the region too.
     `details` is what was typed into the fields of its `kind`, of other kinds too: it is there when she turns back.
     """
 
@@ -60,16 +67,27 @@ class Sheet:
     to_zone: bool = False
     kind: str = ORDINARY
     details: Mapping[str, str] = field(default_factory=dict)
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(KEY_BYTES))
+    key: str = field(default_factory=make_key)
 
     def with_pictures(self, ids: Iterable[int]) -> "Sheet":
         """The sheet with further pictures, none of them described yet."""
         return replace(self, pictures=(*self.pictures, *(Attachment(each, "") for each in ids)))
 
     @property
+    def once(self) -> str:
+        """Under what it is published: sent again as it was, it is the same post; with other words it is another."""
+        written = repr(replace(self, key="", is_sure=False))
+        return f"{begin_key(self.key)}{hashlib.sha256(written.encode()).hexdigest()}"
+
+    @property
     def room(self) -> int:
         """How many pictures it can take yet."""
         return MOST - len(self.pictures)
+
+
+def begin_key(key: str) -> str:
+    """How everything begins that is published from the sheet with this key."""
+    return f"page {key} "
 
 
 TURN: Final = "turn"
@@ -85,7 +103,7 @@ def read_step(fields: Mapping[str, str]) -> Step:
 
 def read_sheet(fields: Mapping[str, str]) -> Sheet:
     """Return what came back; what nobody can have chosen on the page is left out."""
-    sheet = Sheet(
+    return Sheet(
         text=fields.get("text", ""),
         audience=next((each for each in _AUDIENCES if each == fields.get("audience")), "everyone"),
         area=read_id(fields.get("area")),
@@ -99,8 +117,13 @@ def read_sheet(fields: Mapping[str, str]) -> Sheet:
         is_sure="is_sure" in fields and TURN not in fields,
         kind=read_kind(fields.get(TURN) or fields.get("kind")),
         details={name: fields[name].strip() for name in FIELDS if name in fields},
+        key=read_key(fields.get("key")) or make_key(),
     )
-    return replace(sheet, key=fields["key"]) if fields.get("key") else sheet
+
+
+def read_key(text: str | None) -> str | None:
+    """The key of a sheet, or None for what is none."""
+    return text if text and len(text) <= LONGEST_KEY else None
 
 
 def read_kind(text: str | None) -> str:
@@ -134,7 +157,7 @@ def to_draft(sheet: Sheet, author_id: int, account_id: int, parent: PostRecord |
         language=sheet.language or "ja",
         summary=sheet.summary.strip() or None,
         members_of=sheet.area if parent is None and sheet.audience == "members" else None,
-        key=f"page {sheet.key}",
+        key=sheet.once,
         account_id=account_id,
         media_ids=tuple(each.id for each in sheet.pictures),
         to_zone=sheet.to_zone,
