@@ -146,7 +146,11 @@ class Terminator:
         self._carrying.add(task)
         task.add_done_callback(self._carrying.discard)
         assert self.backend is not None
-        inner_reader, inner_writer = await asyncio.open_connection(*self.backend)
+        try:
+            inner_reader, inner_writer = await asyncio.open_connection(*self.backend)
+        except OSError:  # the program is being restarted: whoever asks finds nobody there
+            await _close(writer)
+            return
         ways = [
             asyncio.create_task(_carry(reader, inner_writer)),
             asyncio.create_task(_carry(inner_reader, writer)),
