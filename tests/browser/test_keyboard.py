@@ -13,6 +13,8 @@ from tests.web.accounts.people import ADDRESS, read_mail, sign_up
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 FAR = 120
 """Presses of Tab after which nobody goes on."""
+LOOKS = 200
+"""A page is scrolled a moment after the focus has moved."""
 IS_SEEN = """each => {
     const style = getComputedStyle(each), box = each.getBoundingClientRect();
     return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2
@@ -28,7 +30,10 @@ async def reach(page: Page, target: Locator) -> None:
         if await target.evaluate("each => each === document.activeElement"):
             break
     await expect(target).to_be_focused()
-    assert await target.evaluate(IS_SEEN), await target.evaluate("each => each.outerHTML")
+    for _ in range(LOOKS):
+        if await target.evaluate(IS_SEEN):
+            return
+    raise AssertionError(f"not seen: {await target.evaluate('each => each.outerHTML')}")
 
 
 async def press(page: Page, role: str, name: str, key: str = "Enter") -> None:
