@@ -2,7 +2,7 @@
 
 One direction between two areas is in one of eleven states. Twelve areas make 66 pairs: as many as there are ways to
 choose two of eleven states, one or two of a kind. `make test` plays six towns, in which each state is met;
-`make faults` all twelve.
+with `TEST_FAULTS=long` in its environment all twelve.
 """
 
 import asyncio
