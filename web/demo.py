@@ -175,6 +175,7 @@ def _settle_people(place: Place) -> None:
             title=nickname,
             email=_address(place, name),
             password=PASSWORD,
+            area=town.name,
         )
         _show_face(place, name, town.port * 10 + number)
     place.command(

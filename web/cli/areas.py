@@ -15,7 +15,7 @@ from actors.records import ActorKind, ActorRecord, OriginRecord
 from actors.registration import create_local, create_node
 from actors.signin.access import end_access
 from actors.signin.credentials import set_password
-from areas import compose, decisions, placements, posts, registry, timelines
+from areas import compose, decisions, membership, placements, posts, registry, timelines
 from areas.records import AreaRecord, Draft, PlacementRecord, Revision
 from areas.registry import NewArea
 from federation.errors import NotFound, Refused
@@ -176,7 +176,10 @@ async def actor_create(
     host: str | None = None,
     password: str | None = None,
 ) -> Report:
-    """Make a local actor, with an account if a mail address is given, which then may have a password."""
+    """Make a local actor, with an account if a mail address is given, which then may have a password.
+
+    A resident of an area belongs to it, and has her home there.
+    """
     if kind not in KINDS:
         raise Refused(f"kind {kind!r} is none of {', '.join(KINDS)}")
     if password is not None and not email:
@@ -209,6 +212,8 @@ async def actor_create(
             registry.grant_role(
                 tx, actor.id, role, area_id=home.actor_id if home else None, until=None, now=now
             )
+        if home and kind == "resident":
+            membership.join(tx, actor, home, now, home=True)
         return actor
 
     actor = await node.database.write(make)

@@ -5,10 +5,12 @@ import io
 import pytest
 
 from actors.accounts import find_account
+from actors.directory import find_local
 from actors.oauth.tokens import find_token
 from actors.signin.credentials import find_password
 from actors.signin.sessions import list_sessions, start_session
 from actors.signin.sweeping import SWEEPS
+from areas import membership
 from federation.errors import Fault, NotFound, Refused
 from tests.testrig.world import Town, World
 from web import cli
@@ -44,6 +46,16 @@ async def is_let_in(town: Town, bearer: str) -> tuple[bool, bool]:
     sessions = await town.read(list_sessions, account.id, town.clock())
     token = await town.read(find_token, town.node.vault, bearer, town.clock())
     return bool(sessions), token is not None
+
+
+async def test_a_resident_of_an_area_has_her_home_there(town: Town) -> None:
+    area = await town.area("megumino")
+    await make(town, area="megumino")
+    await make(town, name="megumino_koho", kind="desk", email="", area="megumino", role="official")
+    hanako, desk = [await town.read(find_local, name, area.host) for name in ("hanako", "megumino_koho")]
+    found = await town.read(membership.list_of, hanako.id)
+    assert [(each.area_id, each.home) for each in found] == [(area.actor_id, True)]
+    assert await town.read(membership.list_of, desk.id) == []
 
 
 async def test_an_account_with_a_password(town: Town) -> None:
