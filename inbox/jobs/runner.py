@@ -15,9 +15,10 @@ BATCH: Final = 20
 LEASE: Final = 120_000
 """Milliseconds; more than any of them takes."""
 
-MOST_ATTEMPTS: Final = 6
+MOST_ATTEMPTS: Final = 8
+"""Over nearly four days: a town without power for a weekend is waited for."""
 FIRST_DELAY: Final = 60_000
-"""Milliseconds; four times as long after each attempt, 17 hours at last."""
+"""Milliseconds; four times as long after each attempt, 68 hours at last."""
 
 Run = Callable[[Job, Services, Millis], Awaitable[str]]
 """Does a job; returns a word for the log. Raises `Unreachable` to be tried again, any other fault to give up."""

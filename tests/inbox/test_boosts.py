@@ -165,6 +165,20 @@ async def test_a_server_that_is_down_is_asked_again(town: Town, peer: Peer, othe
     assert await at_home(town) == ["bob: <p>snow</p>"]
 
 
+async def test_a_server_that_is_down_for_a_weekend_is_waited_for(town: Town, peer: Peer, other: Peer) -> None:
+    other.note(CAROL, "snow")
+    other.statuses[SNOW] = 503
+    await follow(town, BOB)
+    await town.hear(peer, announce(peer, BOB, "a1", SNOW))
+    for _ in range(60):
+        await town.work()
+        town.clock.advance(hours=1)
+    del other.statuses[SNOW]
+    town.clock.advance(hours=40)
+    await town.work()
+    assert await at_home(town) == ["bob: <p>snow</p>"]
+
+
 async def test_a_group_passes_on_what_is_fetched_replies_only_into_their_thread(
     town: Town, peer: Peer, other: Peer
 ) -> None:
