@@ -124,6 +124,21 @@ async def test_nobody_moves_to_nowhere(scene: Scene, place: str) -> None:
         await scene.do(scene.old, "account move", name="hanako", to=place)
 
 
+async def test_nobody_moves_to_who_is_shut_out_or_has_left(scene: Scene) -> None:
+    await scene.do(scene.new, "account alias", name="hanako", add=OLD)
+    await scene.follow("taro", scene.old, NEW)
+    for standing in ("suspended", "open"):
+        await scene.do(scene.old, "actor standing", name=NEW, standing=standing, reason="荒らし")
+        if standing == "suspended":
+            with pytest.raises(Refused, match="suspended"):
+                await scene.do(scene.old, "account move", name="hanako", to=NEW)
+    await scene.do(scene.old, "account alias", name="taro", add=NEW)
+    await scene.do(scene.new, "account move", name="hanako", to="@taro@eniwa.example")
+    with pytest.raises(Refused, match="has itself moved"):
+        await scene.do(scene.old, "account move", name="hanako", to=NEW)
+    assert (await scene.again(scene.people["was"], scene.old)).moved_to is None
+
+
 async def test_a_second_move_waits_for_thirty_days(scene: Scene) -> None:
     await move(scene)
     with pytest.raises(Refused, match="has moved to"):

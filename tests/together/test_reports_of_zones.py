@@ -6,12 +6,15 @@ from typing import Any
 import httpx
 import pytest
 
+from actors.directory import find_actor
 from areas import interactions
 from areas.interactions.reporting import Complaint
 from areas.interactions.saying import require_post
 from areas.records import PostRecord
 from areas.registry import find_area_by_name
+from areas.zones import complaints
 from federation.errors import NotFound, Refused
+from federation.vocabulary import Iri
 from tests.testrig.world import Town, World
 from web.cli import run_command
 
@@ -136,6 +139,10 @@ async def test_only_the_home_area_answers_and_once(scene: Scene) -> None:
     assert (await scene.only(scene.ours))["passed_on"][0]["state"] == "sent"
     there = await scene.only(scene.theirs)
     await scene.do(scene.theirs, "report close", report=int(there["id"]), outcome="refused", reason="a")
+    assert (await scene.only(scene.ours))["passed_on"][0]["state"] == "refused"
+    home = await scene.ours.read(find_actor, Iri("https://chitose.example/areas/chitose"))
+    again = (home, Iri(flag), "resolved", "b", scene.world.clock())
+    assert not await scene.ours.write(complaints.hear_answer, *again)
     assert (await scene.only(scene.ours))["passed_on"][0]["state"] == "refused"
 
 

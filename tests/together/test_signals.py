@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from actors.standing import server_rule
+from areas.zones import signals
 from federation.errors import NotFound, Refused
 from tests.testrig.peers import stamp
 from tests.testrig.world import Town, World
@@ -159,3 +160,13 @@ async def test_only_a_peers_warning_with_a_reason_and_an_end_is_kept(scene: Scen
     other = stranger.actor("h", "Group")
     await stranger.send(stranger.activity("Undo", other, "5", block["id"]), INBOX)
     assert await scene.states() == [("spam.example", "open")], "only who has warned takes it back"
+
+
+async def test_one_peer_warns_of_so_many_and_no_more(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signals, "MOST_OF_ONE", 1)
+    await scene.warn("a.example")
+    await scene.warn("b.example")
+    assert await scene.states() == [("a.example", "open")]
+    await scene.warn("a.example", reason="まだ宣伝")
+    (found,) = await scene.do(scene.ours, "signal list")
+    assert found["reason"] == "まだ宣伝", "what is known is heard all the same"

@@ -136,6 +136,9 @@ async def test_nobody_but_its_author_takes_steps(
             await step_reply(rig, taro, reply, name)
     with pytest.raises(NotFound):
         await step_reply(rig, hanako, reply, "leave")
+    own, _ = await rig.publish(hanako, "まだあります。", in_reply_to=bed.iri)
+    with pytest.raises(NotFound):
+        await step_reply(rig, hanako, own, "admit")
     assert await rig.count(response_table) == 0
 
 
@@ -219,6 +222,7 @@ async def test_applying_twice_is_applying_once(rig: Rig, taro: ActorRecord, bed:
     first = await rig.do(interactions.respond, taro, bed.id, "ほしい", "a", rig.now)
     second = await rig.do(interactions.respond, taro, bed.id, "ほしいです", "b", rig.now)
     assert (first.id, await rig.count(response_table)) == (second.id, 1)
+    assert first.visibility == "direct", "only both sides see who applied"
 
 
 async def test_the_answer_that_helped_is_told_where_anyone_may_read_it(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from actors import follows
 from actors.records import ActorRecord
 from areas.records import AreaRecord, PostRecord
 from areas.selections import Selection
@@ -216,6 +217,17 @@ async def test_without_an_agreement_nothing_is_brought_and_after_its_end_nothing
     assert await brought(rig, area) == {"snow": "shown"}
     with pytest.raises(Refused, match="agreement"):
         await rig.do(lambda tx: flow.boost(tx, area, flow.require(tx, area, post), rig.now))
+
+
+async def test_an_agreement_holds_no_longer_than_its_follow(
+    rig: Rig, two: tuple[AreaRecord, AreaRecord], alice: ActorRecord
+) -> None:
+    """A block or a ban ends the follow, and nothing else."""
+    area, peer = two
+    between = {"follower_id": area.actor_id, "target_id": peer.actor_id}
+    assert await rig.do(lambda tx: follows.remove(tx, **between)) is not None
+    await send(rig, alice, "snow", peer)
+    assert await brought(rig, area) == {}
 
 
 NAMES = ("aoba", "hikari", "kobato", "midori")
