@@ -166,7 +166,8 @@ async def test_one_peer_warns_of_so_many_and_no_more(scene: Scene, monkeypatch: 
     monkeypatch.setattr(signals, "MOST_OF_ONE", 1)
     await scene.warn("a.example")
     await scene.warn("b.example")
-    assert await scene.states() == [("a.example", "open")]
     await scene.warn("a.example", reason="まだ宣伝")
+    monkeypatch.undo()  # as many are listed as are kept
+    assert await scene.states() == [("a.example", "open")]
     (found,) = await scene.do(scene.ours, "signal list")
     assert found["reason"] == "まだ宣伝", "what is known is heard all the same"
