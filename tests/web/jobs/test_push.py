@@ -165,7 +165,7 @@ async def test_in_the_end_it_is_given_up(
     await mention(town, sora, "@hanako hi")
     for _ in range(40):
         await push.run_due(town.node, town.clock())
-        world.clock.advance(hours=2)
+        world.clock.advance(hours=3)
     assert 3 <= len(service.received) <= 8
     assert (await count(town, jobs), await count(town, push_subscriptions)) == (0, 1)
 
