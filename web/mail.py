@@ -88,7 +88,7 @@ class _FolderMailer:
 
     def _write(self, name: str, data: bytes) -> None:
         self.folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-        unfinished = self.folder / f".{name}"
+        unfinished = self.folder / f"{name}.part"
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
