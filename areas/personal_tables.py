@@ -48,6 +48,18 @@ draft_keys = sa.Table(
     sa.Column("created_at", Time, nullable=False),
 )
 
+unfinished_posts = sa.Table(
+    "unfinished_posts",
+    metadata,
+    sa.Column("account_id", sa.ForeignKey("accounts.id"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True, comment="of the sheet on which it is written"),
+    sa.Column("author_id", sa.ForeignKey("actors.id"), nullable=False, comment="whose pictures they are"),
+    sa.Column("fields", sa.Text, nullable=False, comment="JSON, as the form has them"),
+    sa.Column("media_ids", sa.Text, nullable=False, comment="JSON list of its pictures"),
+    sa.Column("error", sa.Text, nullable=False, comment="why it was not published, in her language"),
+    sa.Column("updated_at", Time, nullable=False, index=True),
+)
+
 preferences = sa.Table(
     "preferences",
     metadata,

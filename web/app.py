@@ -46,7 +46,7 @@ from web.pages import (
     timelines,
     towns,
 )
-from web.pages.writing import composing, ending
+from web.pages.writing import composing, drafts, ending
 from web.remembered import Remembered
 from web.routing import Signpost
 
@@ -75,6 +75,9 @@ PAGES = (
     Route("/status/{token}", placements.placement_page),
     Route("/write", signed_in(composing.write_page)),
     Route("/write", signed_in(composing.write), methods=["POST"]),
+    Route("/drafts", signed_in(drafts.list_page)),
+    Route("/drafts/drop", signed_in(drafts.drop_page)),
+    Route("/drafts/drop", signed_in(drafts.drop), methods=["POST"]),
     Route("/posts/{post_id:int}/edit", signed_in(composing.edit_page)),
     Route("/posts/{post_id:int}/delete", signed_in(ending.delete_page)),
     Route("/posts/{post_id:int}/delete", signed_in(ending.delete), methods=["POST"]),

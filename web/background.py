@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from actors.signin.sweeping import SWEEPS
+from areas.compose import unfinished
 from areas.zones import progress
 from federation.errors import Overloaded
 from inbox.jobs import catching_up, due
@@ -103,10 +104,10 @@ async def purge(node: Node) -> int:
 
 
 async def sweep(node: Node) -> int:
-    """Forget which activities were heard long ago, and of accounts what is over."""
+    """Forget which activities were heard long ago, and of accounts and what they left what is over."""
     now = node.clock()
     swept = await due.sweep(node.services, now)
-    for function in SWEEPS:
+    for function in (*SWEEPS, unfinished.sweep):
         while (count := await node.database.write(function, now)) > 0:
             swept += count
     return swept

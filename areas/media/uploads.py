@@ -1,7 +1,7 @@
 """A picture from its arrival until something has it: waiting, ready or failed, and described."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -140,10 +140,19 @@ def describe(tx: sa.Connection, actor_id: int, media_id: int, details: Details) 
     return find_own(tx, actor_id, media_id)
 
 
+def keep_until(tx: sa.Connection, actor_id: int, media_ids: Collection[int], until: Millis) -> None:
+    """Say until when pictures of this actor's are kept that nothing has yet."""
+    mine = sa.update(media).where(media.c.id.in_(media_ids), _is_unattached(actor_id))
+    tx.execute(mine.values(kept_until=until))
+
+
 def is_free(actor_id: int, media_id: int) -> sa.ColumnElement[bool]:
     """Whether it is this actor's picture, and nothing has it yet."""
+    return sa.and_(media.c.id == media_id, _is_unattached(actor_id))
+
+
+def _is_unattached(actor_id: int) -> sa.ColumnElement[bool]:
     return sa.and_(
-        media.c.id == media_id,
         media.c.actor_id == actor_id,
         media.c.post_id.is_(None),
         media.c.kept_until.is_not(None),

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 from actors.accounts import find_account, find_wishes, save_wishes
 from areas import membership
 from tests.browser.test_residents import examine, page, sign_in  # noqa: F401 - a fixture
+from tests.testrig import pictures
 from tests.testrig.world import Town
 from tests.web.accounts.people import ADDRESS, sign_up
 from web.accounts.unsubscribing import make_token
@@ -74,3 +75,38 @@ async def test_a_double_press_makes_one_post_and_a_step_back_loses_nothing(
     await expect(page.get_by_role("textbox", name="本文")).to_have_value("一度だけ")
     await page.goto("/areas/megumino")
     await expect(page.get_by_role("article").filter(has_text="一度だけ")).to_have_count(1)
+
+
+async def test_a_preview_is_there_again_after_a_step_back_a_reload_and_in_the_list(
+    town: Town,
+    page: Page,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    await settle(town)
+    await sign_in(page)
+    photo = tmp_path / "hana.jpg"
+    photo.write_bytes(pictures.jpeg(640, 480))
+    await page.goto("/write")
+    await page.get_by_role("textbox", name="本文").fill("種をまきました")
+    await page.get_by_label("写真を付ける").set_input_files(photo)
+    await page.get_by_role("button", name="確かめる", exact=True).click()
+    preview = page.get_by_role("heading", name="ほかの人には、こう見えます")
+    await expect(preview).to_be_visible()
+    await page.reload()
+    await expect(preview).to_be_visible()
+    await page.goto("/areas/megumino")
+    await page.go_back()
+    await expect(preview).to_be_visible()
+    await expect(page.get_by_role("textbox", name="本文")).to_have_value("種をまきました")
+    await examine(page, "preview-kept")
+    await page.goto("/drafts")
+    await examine(page, "drafts")
+    await page.get_by_role("link", name="種をまきました").first.click()
+    await expect(page.get_by_label("写真1の説明")).to_be_visible()
+    await page.get_by_role("button", name="下書きに入れる").click()
+    await expect(page.get_by_role("status")).to_contain_text("下書きに入れました")
+    await page.get_by_role("link", name="捨てる").click()
+    await examine(page, "draft-drop")
+    await page.get_by_role("button", name="捨てる").click()
+    await expect(page.get_by_text("下書きはありません")).to_be_visible()
+    await examine(page, "drafts-none")

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from actors.accounts import erase_account, find_own_actors
 from actors.signin.access import end_access
 from areas import leaving, registry
+from areas.compose import unfinished
 from web.accounts.account import ask_again, is_fresh
 from web.accounts.doors import PRIVATE, clear_cookie, show
 from web.accounts.visitors import Visitor
@@ -56,6 +57,7 @@ def _leave(tx: sa.Connection, request: Request, visitor: Visitor) -> bool:
     own = find_own_actors(tx, visitor.account_id)
     if registry.find_admin(tx, now) in {each.id for each in own}:
         return False
+    unfinished.drop_all(tx, visitor.account_id, now)
     for actor in own:
         leaving.leave(tx, actor, now)
     end_access(tx, visitor.account_id, now)

@@ -48,6 +48,8 @@ _SENTENCES: Final = {
     "dismiss": _("It is put away, and does not come again."),
     "posted": _("Your post is out."),
     "held": _("Your post has arrived. Somebody reads it before it appears."),
+    "kept": _("It is kept as a draft. Nobody else sees it."),
+    "dropped": _("The draft is thrown away."),
     "edited": _("The change is made."),
     "deleted": _("The post is deleted."),
     "saved": _("It is saved."),

@@ -38,6 +38,16 @@ class Home:
         assert response.status_code == 303, (path, response.status_code, response.text)
         return response.headers["location"]
 
+    async def write(self, **form: str) -> str:
+        """Send a sheet that is not published yet; the page that it leads to."""
+        return await self.follow(await self.browser.post("/write", **form))
+
+    async def follow(self, response: httpx.Response) -> str:
+        """Open the page to which a sheet that was sent leads: one that can be opened again."""
+        assert response.status_code == 303, response.text
+        assert response.headers["location"].startswith("/write?"), response.headers["location"]
+        return await self.read(response.headers["location"])
+
     async def send(self, path: str, files: dict[str, bytes], **form: str) -> httpx.Response:
         """Send a form with pictures."""
         parts = [("pictures", (name, content, "image/jpeg")) for name, content in files.items()]

@@ -82,8 +82,8 @@ async def write_first(home: Home) -> None:
     """One post with four photos, written on the page."""
     form = {"text": "写真です", "audience": "everyone", "area": str(home.area.actor_id)}
     files = {f"{number}.jpg": pictures.jpeg(640, 480) for number in range(PHOTOS)}
-    seen = await home.send("/write", files, step="preview", **form)
-    taken = dict(re.findall(r'name="(picture_\d)" value="(\d+)"', seen.text))
+    seen = await home.follow(await home.send("/write", files, step="preview", **form))
+    taken = dict(re.findall(r'name="(picture_\d)" value="(\d+)"', seen))
     described = {f"alt_{number}": "赤い花" for number in range(1, PHOTOS + 1)}
     await home.press("/write", step="publish", is_sure="1", **form, **taken, **described)
 

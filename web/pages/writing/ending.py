@@ -17,7 +17,7 @@ from web.pages.acts import require_id
 from web.pages.notices import with_notice
 from web.pages.rendering import link, render
 from web.pages.threads import find_readable
-from web.pages.writing.composing import find_own
+from web.pages.writing.desks import find_own
 
 
 async def delete_page(request: Request, visitor: Visitor) -> Response:

@@ -1,6 +1,6 @@
 """The composer's sheet: what somebody has written so far, which goes back and forth between her and the page.
 
-Nothing of it is stored here but pictures, which go again after a day: a page that is sent again says it all again.
+A page that is sent again says it all again; how it is kept meanwhile is `drafts`, as the fields of its form.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from web.activitypub.posts import MAX_ID
 
 Audience = Literal["everyone", "members", "followers", "named"]
 """In words: everybody; the members of one area; who follows the author; whom the text names."""
-Step = Literal["write", "preview", "publish"]
+Step = Literal["write", "keep", "preview", "publish"]
 
 KEY_BYTES: Final = 12
 LONGEST_KEY: Final = 64
@@ -84,6 +84,17 @@ class Sheet:
         """How many pictures it can take yet."""
         return MOST - len(self.pictures)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing would be lost with it that its address cannot say."""
+        typed = (self.text, self.summary, *self.details.values())
+        return not any(each.strip() for each in typed) and not (self.pictures or self.edit or self.speaker)
+
+
+def key_of_post(post_id: int) -> str:
+    """The key of the sheet on which an old post is changed: there is one of each."""
+    return f"post-{post_id}"
+
 
 def begin_key(key: str) -> str:
     """How everything begins that is published from the sheet with this key."""
@@ -105,7 +116,7 @@ def read_sheet(fields: Mapping[str, str]) -> Sheet:
     """Return what came back; what nobody can have chosen on the page is left out."""
     return Sheet(
         text=fields.get("text", ""),
-        audience=next((each for each in _AUDIENCES if each == fields.get("audience")), "everyone"),
+        audience=read_audience(fields.get("audience")),
         area=read_id(fields.get("area")),
         summary=fields.get("summary", ""),
         language=fields.get("language", ""),
@@ -119,6 +130,25 @@ def read_sheet(fields: Mapping[str, str]) -> Sheet:
         details={name: fields[name].strip() for name in FIELDS if name in fields},
         key=read_key(fields.get("key")) or make_key(),
     )
+
+
+def write_fields(sheet: Sheet) -> dict[str, str]:
+    """The fields of which `read_sheet` makes this sheet again."""
+    numbers = {"area": sheet.area, "reply": sheet.reply, "edit": sheet.edit}
+    boxes = {"to_zone": sheet.to_zone, "is_sure": sheet.is_sure}
+    fields = {name: str(number) for name, number in numbers.items() if number is not None}
+    fields |= {name: "1" for name, is_ticked in boxes.items() if is_ticked}
+    for place, picture in enumerate(sheet.pictures, 1):
+        fields |= {f"picture_{place}": str(picture.id), f"alt_{place}": picture.description}
+    typed = {
+        name: getattr(sheet, name) for name in ("text", "audience", "summary", "language", "kind", "key")
+    }
+    return {**sheet.details, **fields, **typed, "speaker": sheet.speaker or ""}
+
+
+def read_audience(text: str | None, usual: Audience = "everyone") -> Audience:
+    """Who may read it, by its name."""
+    return next((each for each in _AUDIENCES if each == text), usual)
 
 
 def read_key(text: str | None) -> str | None:

@@ -1,0 +1,77 @@
+"""What cannot be published as it stands on a sheet, said in words to whom it may concern."""
+
+from typing import Final
+
+from starlette.requests import Request
+
+from areas.compose.cautions import Caution, find_cautions
+from areas.compose.texts import TEXT_LENGTH
+from areas.kinds import KINDS, Unfit
+from federation.errors import Fault, Overloaded
+from web.node import node_of
+from web.pages.rendering import text_of
+from web.pages.writing.desks import Desk
+from web.pages.writing.sheets import Sheet
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for the catalogue; it is translated when it is shown."""
+    return sentence
+
+
+UNFIT: Final = {
+    "item": _("Say what it is, in 1 to 60 characters."),
+    "until": _("Choose a day from today on, within a year."),
+    "place": _("Say which shop or place it is, in 1 to 80 characters."),
+    "address": _("Say in at most 120 characters where it is."),
+}
+"""What is wrong with a field of a kind of posts."""
+
+
+def find_warnings(sheet: Sheet) -> tuple[Caution, ...]:
+    """What it seems to tell of a person, unless its author has seen that."""
+    if sheet.is_sure:
+        return ()
+    return find_cautions(f"{sheet.summary}\n{sheet.details.get('item', '')}\n{sheet.text}")
+
+
+def find_flaw(request: Request, desk: Desk, sheet: Sheet) -> str:
+    """What the author can mend, said in her language; the rest is for `areas.compose` to refuse."""
+    if not sheet.text.strip() and not sheet.pictures:
+        return text_of(request, "Please write something, or add a picture.")
+    if len(sheet.text) > TEXT_LENGTH:
+        return text_of(request, "The text has %(count)s characters; %(most)s are possible.") % {
+            "count": len(sheet.text),
+            "most": TEXT_LENGTH,
+        }
+    wrong = find_wrong(request, sheet)
+    if wrong:
+        return next(iter(wrong.values()))
+    return "" if desk.parent is not None or desk.post is not None else _find_nobody(request, desk, sheet)
+
+
+def _find_nobody(request: Request, desk: Desk, sheet: Sheet) -> str:
+    """What is for nobody who could read it."""
+    if sheet.audience == "members" and sheet.area not in desk.member_of:
+        return text_of(request, "Choose an area to which you belong: only its members will read this.")
+    if sheet.audience == "named" and "@" not in sheet.text:
+        return text_of(request, "Write in the text for whom it is, like @hanako.")
+    return ""
+
+
+def find_wrong(request: Request, sheet: Sheet) -> dict[str, str]:
+    """The field of its kind that cannot stay so, and why."""
+    if sheet.kind not in KINDS or sheet.reply is not None:
+        return {}
+    try:
+        KINDS[sheet.kind].read(sheet.details, node_of(request).clock())
+    except Unfit as unfit:
+        return {unfit.field: text_of(request, UNFIT[unfit.field])}
+    return {}
+
+
+def say_why(request: Request, fault: Fault) -> str:
+    """Why nothing came of it."""
+    if isinstance(fault, Overloaded):
+        return text_of(request, "This server cannot take that just now. Please try again in a while.")
+    return text_of(request, "It could not be done: %(reason)s") % {"reason": fault.public}
