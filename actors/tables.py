@@ -245,6 +245,8 @@ mail_codes = sa.Table(
     sa.Column("email_sealed", sa.LargeBinary, comment="to write again, and to those who sign up"),
     sa.Column("is_new", sa.Boolean, nullable=False, default=False, comment="signs up"),
     sa.Column("invitation_id", Id),
+    sa.Column("outcome", sa.Text, comment="of the mail; null = nobody has tried to send it yet"),
+    sa.CheckConstraint("outcome IN ('sent', 'later', 'refused')", name="outcome"),
 )
 
 invitations = sa.Table(

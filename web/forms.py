@@ -38,7 +38,7 @@ async def read_form(request: Request) -> dict[str, str]:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError as error:
         raise HTTPException(400, "The form cannot be read.") from error
-    return {name: clean(value) for name, value in pairs}
+    return _note(request, {name: clean(value) for name, value in pairs})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,21 @@ async def open_form(request: Request, most_files: int) -> AsyncIterator[Filled]:
     check_site(request)
     async with request.form(max_files=most_files, max_fields=MAX_FIELDS, max_part_size=MAX_FORM) as form:
         pairs = form.multi_items()
-        fields = {name: clean(value) for name, value in pairs if isinstance(value, str)}
+        fields = _note(request, {name: clean(value) for name, value in pairs if isinstance(value, str)})
         yield Filled(
             fields, [(name, each) for name, each in pairs if isinstance(each, UploadFile) and each.size]
         )
+
+
+def _note(request: Request, fields: dict[str, str]) -> dict[str, str]:
+    request.state.sent = fields
+    return fields
+
+
+def find_sent(request: Request) -> Mapping[str, str]:
+    """What a page of ours has sent with this request, once it was read: nothing of it shall be lost where we fail."""
+    sent: Mapping[str, str] = getattr(request.state, "sent", {})
+    return sent
 
 
 def check_site(request: Request) -> None:

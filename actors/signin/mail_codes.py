@@ -10,7 +10,7 @@ import hmac
 import json
 import secrets
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
@@ -29,6 +29,8 @@ DIGITS: Final = 6
 LIFETIME_MS: Final = 15 * 60_000
 TRIES: Final = 5
 """With five of a million, and a throttle on asking, guessing takes years."""
+Outcome = Literal["sent", "later", "refused"]
+"""Of a mail: handed over; not yet, and tried again; refused for good."""
 LINK_BYTES: Final = 24
 KEPT_MS: Final = 86_400_000
 SWEEP_BATCH: Final = 500
@@ -110,6 +112,21 @@ def read_letter(tx: sa.Connection, vault: Vault, job: Job, now: Millis) -> Lette
     code, link = json.loads(vault.open(sealed, f"{MAIL_CODE} {job.key}"))
     address = vault.open(row.email_sealed, _ADDRESS).decode()
     return Letter(row.id, address, code, link, row.language, row.expires_at)
+
+
+def note_outcome(tx: sa.Connection, job: Job, outcome: Outcome) -> None:
+    """Note what became of the mail that a job sends."""
+    tx.execute(sa.update(mail_codes).where(mail_codes.c.id == int(job.key)).values(outcome=outcome))
+
+
+def find_outcome(tx: sa.Connection, vault: Vault, handle: str) -> Outcome | None:
+    """What became of the mail, for whoever signs up; None = nobody has tried yet, or it is not to be told.
+
+    To whoever signs in it is not: where nobody has the address there is no mail, of which nothing can become.
+    """
+    mine = sa.and_(mail_codes.c.handle_hash == vault.hash(handle, _HANDLE), mail_codes.c.is_new)
+    found: Outcome | None = tx.execute(sa.select(mail_codes.c.outcome).where(mine)).scalar_one_or_none()
+    return found
 
 
 def find_asked(tx: sa.Connection, vault: Vault, handle: str, now: Millis) -> Asked | None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from actors.keys import Vault
 from actors.statements import insert_into
 from actors.tables import throttles
-from federation.errors import Overloaded
+from federation.errors import TooOften
 from federation.vocabulary import Millis
 
 HOUR_MS: Final = 3_600_000
@@ -35,7 +35,7 @@ class Limit:
 
 
 def spend(tx: sa.Connection, vault: Vault, limits: Mapping[str, Limit], now: Millis) -> None:
-    """Count one try against each key; raises `Overloaded` when one has none left.
+    """Count one try against each key; raises `TooOften` when one has none left.
 
     The transaction must end with that error, so that the keys before it are not counted.
     """
@@ -44,7 +44,7 @@ def spend(tx: sa.Connection, vault: Vault, limits: Mapping[str, Limit], now: Mil
         if not _spend(tx, hashed, limit, now):
             until = tx.execute(sa.select(throttles.c.until).where(throttles.c.key == hashed)).scalar_one()
             wait = until + limit.interval - (now + limit.burst * limit.interval)
-            raise Overloaded(f"too many tries: {key.partition(':')[0]}", retry_after=-(-wait // 1000))
+            raise TooOften(f"too many tries: {key.partition(':')[0]}", retry_after=-(-wait // 1000))
 
 
 def give_back(tx: sa.Connection, vault: Vault, limits: Mapping[str, Limit]) -> None:

@@ -13,6 +13,7 @@ from tests.testrig import pictures
 from tests.testrig.world import Town
 from tests.web.accounts.people import ADDRESS, sign_up
 from web.accounts.unsubscribing import make_token
+from web.background import run_due
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
@@ -110,3 +111,36 @@ async def test_a_preview_is_there_again_after_a_step_back_a_reload_and_in_the_li
     await page.get_by_role("button", name="捨てる").click()
     await expect(page.get_by_text("下書きはありません")).to_be_visible()
     await examine(page, "drafts-none")
+
+
+async def test_a_full_disk_and_a_mail_that_fails_are_said_in_words(
+    town: Town,
+    page: Page,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(type(town.node.disks), "full", True)
+        await page.goto("/report")
+        await page.get_by_role("textbox", name="投稿やアカウントのアドレス").fill(
+            "https://chitose.example/posts/1"
+        )
+        await page.get_by_role("textbox", name="どんなことで困っていますか").fill(
+            "宣伝ばかりで、子どもに見せたくありません。"
+        )
+        await page.get_by_role("button", name="送る").click()
+        await expect(page.get_by_role("heading", name="書いたものは、なくなっていません")).to_be_visible()
+        await page.get_by_text("書いた文を見る").click()
+        await examine(page, "failed")
+    await page.get_by_role("button", name="もう一度送る").click()
+    await expect(page).to_have_url(re.compile("done=1"))
+    folder = Path(town.node.settings.mail_url.removeprefix("file:"))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("a file where the folder should be")
+    await page.goto("/sign-up")
+    await page.get_by_label("メールアドレス").fill("new@mail.example")
+    await page.get_by_label("メールアドレス").press("Enter")
+    await page.wait_for_url("**/sign-in/code/**")
+    await run_due(town.node)
+    await page.reload()
+    await expect(page.get_by_role("alert")).to_contain_text("いまはメールを送れませんでした")
+    await examine(page, "mail-failed")

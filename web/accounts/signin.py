@@ -13,7 +13,7 @@ from actors.signin import mail_codes, sessions
 from actors.signin.credentials import find_password
 from actors.signin.mail_codes import Asked, Entry
 from actors.signin.throttles import Limit, give_back, spend
-from federation.errors import Overloaded, Refused
+from federation.errors import Refused, TooOften
 from federation.vocabulary import Millis
 from web.accounts.browsers import name_browser
 from web.accounts.doors import PRIVATE, clear_cookie, set_cookie, show, start
@@ -61,7 +61,7 @@ async def sign_in(request: Request) -> Response:
         if _wants_code(form):
             return await _mail_code(request, email)
         return await _judge_password(request, email, form.get("password", ""))
-    except Overloaded as fault:
+    except TooOften as fault:
         text, headers = say_busy(request, fault)
         return _show_again(request, email.address, text, 429, headers)
 
@@ -108,7 +108,7 @@ async def _mail_code(request: Request, email: Email) -> Response:
 
 
 async def mail_code(request: Request, asked: Asked) -> Response:
-    """Mail a code, and lead to where it is typed. Raises `Overloaded`."""
+    """Mail a code, and lead to where it is typed. Raises `TooOften`."""
     node = node_of(request)
     limits = _mail_limits(request, asked.email.key)
     handle = await node.database.write(_ask, node, limits, asked, node.clock())
@@ -123,8 +123,10 @@ def _ask(tx: sa.Connection, node: Node, limits: Mapping[str, Limit], asked: Aske
 
 
 async def code_page(request: Request) -> Response:
-    """Where the six digits are typed."""
-    return _show_code(request, is_open=await _is_open(request))
+    """Where the six digits are typed, and what became of the mail."""
+    node = node_of(request)
+    outcome = await node.database.read(mail_codes.find_outcome, node.vault, request.path_params["handle"])
+    return _show_code(request, is_open=await _is_open(request), outcome=outcome)
 
 
 async def enter_code(request: Request) -> Response:
@@ -136,7 +138,7 @@ async def enter_code(request: Request) -> Response:
     limits = _guess_limits(request, None)
     try:
         found = await node.database.write(_try_code, request, limits, form.get("code", ""), node.clock())
-    except Overloaded as fault:
+    except TooOften as fault:
         text, headers = say_busy(request, fault)
         return _show_code(request, is_open=True, error=text, status=429, headers=headers)
     if found is None:
@@ -156,7 +158,7 @@ async def _ask_again(request: Request) -> Response:
         return _show_code(request, is_open=False, status=422)
     try:
         return await mail_code(request, asked)
-    except Overloaded as fault:
+    except TooOften as fault:
         text, headers = say_busy(request, fault)
         return _show_code(request, is_open=True, error=text, status=429, headers=headers)
 
@@ -243,7 +245,7 @@ def _read_digits(typed: str) -> str:
     return "".join(character for character in folded if character.isdecimal())
 
 
-def say_busy(request: Request, fault: Overloaded) -> tuple[str, dict[str, str]]:
+def say_busy(request: Request, fault: TooOften) -> tuple[str, dict[str, str]]:
     """How long somebody must wait: a sentence, and a header."""
     minutes = -(-fault.retry_after // 60)
     text = text_of(request, "Too many tries. Please wait %(minutes)s minutes.") % {"minutes": minutes}
@@ -282,6 +284,7 @@ def _show_code(
     request: Request,
     *,
     is_open: bool,
+    outcome: mail_codes.Outcome | None = None,
     error: str = "",
     status: int = 200,
     headers: Mapping[str, str] | None = None,
@@ -294,6 +297,7 @@ def _show_code(
         "again": link(request, "/sign-up" if is_new else "/sign-in", next=onward),
         "is_new": is_new,
         "is_open": is_open,
+        "outcome": outcome,
         "error": error,
         "minutes": mail_codes.LIFETIME_MS // 60_000,
     }

@@ -26,7 +26,7 @@ from actors.tables import account_actors
 from areas import membership, preferences, profiles, registry
 from areas.profiles import ProfileEdit
 from areas.records import AreaRecord
-from federation.errors import NotFound, Overloaded, Refused
+from federation.errors import NotFound, Refused, TooOften
 from web.accounts.doors import PRIVATE, show
 from web.accounts.signin import MAX_SHOWN, mail_code, say_busy
 from web.accounts.visitors import Visitor
@@ -73,7 +73,7 @@ async def sign_up(request: Request) -> Response:
         return await mail_code(
             request, Asked(email, onward, language_of(request), is_new=True, invitation_id=number)
         )
-    except Overloaded as fault:
+    except TooOften as fault:
         text, headers = say_busy(request, fault)
         return _show(request, form, error=text, status=429, headers=headers)
 

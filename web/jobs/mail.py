@@ -4,9 +4,10 @@ import sqlalchemy as sa
 
 from actors.accounts import open_email
 from actors.records import Job
-from actors.signin.mail_codes import MAIL_CODE, Letter, read_letter
+from actors.signin.mail_codes import MAIL_CODE, Letter, note_outcome, read_letter
 from actors.signin.notices import MAIL_NOTICE, read_notice
 from areas.notifications.mailing import MAIL_NEWS
+from federation.errors import Unreachable
 from federation.vocabulary import Millis
 from inbox.jobs import runner
 from inbox.services import Services
@@ -36,7 +37,12 @@ async def _send_code(node: Node, job: Job, now: Millis) -> str:
     if found is None:
         return "not sent"
     letter, address = found
-    await node.mailer(write_letter(letter, address, node.sites.primary), now)
+    try:
+        await node.mailer(write_letter(letter, address, node.sites.primary), now)
+    except Unreachable as fault:
+        await node.database.write(note_outcome, job, "refused" if fault.permanent else "later")
+        raise
+    await node.database.write(note_outcome, job, "sent")
     return "sent"
 
 

@@ -1,13 +1,31 @@
 """The pages for what went wrong: what happened, and where to go from here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from web.forms import find_sent
 from web.pages.rendering import render
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The form that could not be done: where it goes, its fields, the long ones of them; whether it had files."""
+
+    action: str
+    fields: Mapping[str, str]
+    written: Sequence[str]
+    had_files: bool
+
+
+PASSING: Final = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INTERNAL_SERVER_ERROR)
+"""After which the same form can be sent again as it was."""
+UNTOLD: Final = "password"
+"""The field of which no page has the value."""
 
 KINDS: Final = {
     HTTPStatus.NOT_FOUND: "missing",
@@ -23,8 +41,23 @@ KINDS: Final = {
 
 def failure_page(request: Request, status: int, headers: Mapping[str, str]) -> Response:
     """Say what happened, in words for people."""
+    sent = find_sent(request) if status in PASSING else {}
     kind = next((text for code, text in KINDS.items() if code == status), "wrong")
-    values = {"kind": kind, "status": status}
+    values = {"kind": kind, "status": status, "again": describe_again(request, sent) if sent else None}
     return render(
         request, "failure.html", values, status=status, headers={"cache-control": "no-store", **headers}
     )
+
+
+def describe_again(request: Request, sent: Mapping[str, str]) -> Again | None:
+    """The same form with a button; None where a secret was in it, which is typed again."""
+    if UNTOLD in sent:
+        return None
+    address = request.url.replace(scheme="", netloc="", fragment="")
+    written = [each for each in sent.values() if len(each) >= LONG or "\n" in each]
+    files = request.headers.get("content-type", "").startswith("multipart/")
+    return Again(str(address), sent, written, files)
+
+
+LONG: Final = 20
+"""Characters; what is shorter was chosen, or is typed again in a moment."""

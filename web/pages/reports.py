@@ -7,9 +7,10 @@ from starlette.responses import RedirectResponse, Response
 
 from areas.reports import TEXT_LENGTH, file
 from federation import iris
-from federation.errors import MalformedDocument
+from federation.errors import MalformedDocument, Overloaded
 from federation.vocabulary import Iri
 from web.forms import clean, read_form
+from web.high_water import RETRY_SECONDS
 from web.node import node_of
 from web.pages.rendering import link, render, text_of
 from web.visits import visit_of
@@ -37,6 +38,8 @@ async def send_report(request: Request) -> Response:
         values = {"is_done": False, "uri": uri, "text": text, "error": error}
         return render(request, "report.html", values, status=422, headers=NO_STORE)
     node = node_of(request)
+    if node.disks.full:
+        raise Overloaded("a disk is almost full", retry_after=RETRY_SECONDS)
     node.report_rate.take(visit_of(request).client, node.clock())
     await node.database.write(
         lambda tx: file(tx, actor=None, iri=None, objects=[Iri(uri)], text=text, now=node.clock())
