@@ -3,19 +3,19 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from actors.changes import Change, note
 from actors.prepared import Prepared
-from actors.records import ActorRecord
+from actors.records import ActorKind, ActorRecord
 from actors.tables import actors
 from areas import edits, hashtags
 from areas.addressing import narrower
 from areas.ids import mint_post, time_of
-from areas.kinds.registry import kind_by_tags
-from areas.kinds.tables import offers, questions, responses, reviews
+from areas.kinds.registry import KINDS, kind_by_tags
+from areas.kinds.tables import responses
 from areas.media import endings
 from areas.notifications.tables import notifications
 from areas.personal_tables import bookmarks, pins, post_sources
@@ -81,9 +81,7 @@ _OF_POST = (
     poll_options,
     polls,
     responses,
-    questions,
-    offers,
-    reviews,
+    *dict.fromkeys(each.table for each in KINDS.values()),
 )
 """What ends with a post."""
 _NAMES_LOCAL = sa.select(
@@ -165,12 +163,17 @@ def _record(
     )
 
 
+STRANGER: Final[ActorKind] = "resident"
+"""What people of other servers are to kinds of posts."""
+
+
 def _kind(post: Post) -> str:
     """As its hashtags say; an answer and a poll are ordinary. What else it says is not kept: its text has it all."""
     if post.in_reply_to is not None or post.type == "Question":
         return ORDINARY
     found = kind_by_tags(tag.name for tag in post.tags if isinstance(tag, Hashtag))
-    return ORDINARY if found is None else found.name
+    is_for_all = found is not None and STRANGER not in found.not_for
+    return found.name if found and is_for_all else ORDINARY
 
 
 def _thread(post: Post, post_id: int, parent: PostRecord | None) -> int | None:

@@ -10,14 +10,17 @@ import sqlalchemy as sa
 
 from actors.names import OFFICIAL_KINDS
 from actors.tables import actors
-from areas.kinds.tables import reviews
+from areas.kinds.tables import notices, reviews
 from areas.reading.statuses import Status
 from areas.reading.visibility import ME, Reader, for_anyone, is_judged_fit, is_wanted, may_read
 from areas.records import SHOWN, PostRecord
 from areas.tables import placements, posts, reactions
-from federation.vocabulary import Iri
+from federation.vocabulary import Iri, Millis
 
 PAGE = 40
+MOST_IN_FORCE = 10
+STANDING = 7 * 24 * 3_600_000
+"""Milliseconds for which a notice stands above everything else where its end is not known."""
 
 Which = Literal["everything", "notices", "question", "offers", "review", "pictures"]
 """`notices`: what the town itself wrote; `offers`: what is given and what is wanted."""
@@ -133,6 +136,23 @@ def node_timeline(
         .where(_IS_HEARD, _IS_FIRST)
     )
     return _run(tx, reader, query)
+
+
+def in_force(
+    tx: sa.Connection, now: Millis, *, reader: Reader | None = None, area_id: int | None = None
+) -> list[ShownPost]:
+    """Notices that hold now, in an area or (each once) in all of them, the newest first."""
+    query = _accepted(reader, None, MOST_IN_FORCE, front_page=True)
+    query = query.join(notices, notices.c.post_id == posts.c.id).where(
+        notices.c.state == "open",
+        sa.func.coalesce(notices.c.since, 0) <= now,
+        sa.func.coalesce(notices.c.until, posts.c.published_at + STANDING) > now,
+    )
+    if area_id is not None:
+        return _run(tx, reader, query.where(placements.c.area_id == area_id))
+    return _run(
+        tx, reader, query.join(_group, _group.c.id == placements.c.area_id).where(_IS_HEARD, _IS_FIRST)
+    )
 
 
 def _readable(reader: Reader | None) -> "sa.ColumnElement[bool]":

@@ -6,18 +6,17 @@ the author makes an application of it. Only both sides see who applied and who w
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import date, timedelta
 from typing import Any, Final
 
 from areas.kinds.kind import OPEN, Unfit, read_line
 from areas.kinds.states import NONE, Step
+from areas.kinds.times import ONE_DAY, in_town, read_day, say_day, to_millis
 from federation.rendering import Proposal
 from federation.vocabulary import Millis
 
 ITEM_LENGTH: Final = 60
 LONGEST: Final = timedelta(days=366)
-JAPAN: Final = timezone(timedelta(hours=9))
-"""The town's days; it has had no summer time since 1951."""
 
 RESERVED, DONE, WITHDRAWN = "reserved", "done", "withdrawn"
 ENDED: Final = frozenset({DONE, WITHDRAWN})
@@ -60,16 +59,13 @@ def read(details: Mapping[str, str] | None, now: Millis) -> Offer:
 
 
 def _read_day(text: str, now: Millis) -> Millis | None:
-    if not text:
+    day = read_day(text, "until")
+    if day is None:
         return None
-    try:
-        end = datetime.combine(date.fromisoformat(text), time(), JAPAN) + timedelta(days=1)
-    except (ValueError, OverflowError) as error:
-        raise Unfit("until", "is a day, like 2026-12-31") from error
-    today = datetime.fromtimestamp(now / 1000, UTC)
-    if not today < end <= today + LONGEST:
+    today = in_town(now)
+    if not today - ONE_DAY < day <= today + LONGEST - ONE_DAY:
         raise Unfit("until", "is today or later, and within a year")
-    return Millis(int(end.timestamp() * 1000))
+    return to_millis(day + ONE_DAY)
 
 
 def write(offer: Offer) -> Mapping[str, str]:
@@ -80,7 +76,7 @@ def write(offer: Offer) -> Mapping[str, str]:
 
 def last_day(offer: Offer) -> date | None:
     """The last day on which it is open, in the town."""
-    return None if offer.until is None else datetime.fromtimestamp(offer.until / 1000 - 1, JAPAN).date()
+    return None if offer.until is None else in_town(Millis(offer.until - 1)).date()
 
 
 def close_with(invitation: str) -> Callable[[Offer, str], str]:
@@ -88,7 +84,7 @@ def close_with(invitation: str) -> Callable[[Offer, str], str]:
 
     def write_closing(offer: Offer, state: str) -> str:
         day = last_day(offer)
-        until = f"{day.month}月{day.day}日まで\n" if day else ""
+        until = f"{say_day(day)}まで\n" if day else ""
         return f"{until}{invitation}" if state == OPEN else ""
 
     return write_closing

@@ -8,6 +8,7 @@ from areas.hashtags import fold
 from areas.kinds.ask import ASK
 from areas.kinds.give import GIVE
 from areas.kinds.kind import OPEN, Facts, Kind
+from areas.kinds.notice import NOTICE
 from areas.kinds.question import QUESTION
 from areas.kinds.review import REVIEW
 from areas.records import ORDINARY, Draft
@@ -15,7 +16,7 @@ from federation.errors import Refused
 from federation.html import find_hashtags
 from federation.vocabulary import Millis
 
-KINDS: Final[Mapping[str, Kind[Any]]] = {each.name: each for each in (QUESTION, GIVE, ASK, REVIEW)}
+KINDS: Final[Mapping[str, Kind[Any]]] = {each.name: each for each in (QUESTION, GIVE, ASK, REVIEW, NOTICE)}
 """In the order in which they are offered."""
 _BY_TAG: Final = {fold(each.tag): each for each in KINDS.values()}
 

@@ -47,6 +47,17 @@ reviews = sa.Table(
 )
 sa.Index("ix_reviews_place", reviews.c.place_id, reviews.c.post_id)
 
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("post_id", sa.ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("since", Time, comment="holds from then; null = at once"),
+    sa.Column("until", Time, comment="holds until then; null = no end is known"),
+    sa.CheckConstraint("state IN ('open', 'withdrawn')", name="state"),
+    comment="what the town makes known",
+)
+
 responses = sa.Table(
     "responses",
     metadata,

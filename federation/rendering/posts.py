@@ -57,6 +57,7 @@ class NoteFacts:
     first_replies: tuple[Iri, ...] = ()
     next_replies: Iri | None = None
     location: Place | None = None
+    start_time: Millis | None = None
     end_time: Millis | None = None
     proposal: Proposal | None = None
     alert: Alert | None = None
@@ -172,7 +173,7 @@ def _describe(post_type: str, facts: NoteFacts) -> Document:
 
 
 def _describe_times(facts: NoteFacts) -> Document:
-    times = {"updated": facts.updated, "endTime": facts.end_time}
+    times = {"updated": facts.updated, "startTime": facts.start_time, "endTime": facts.end_time}
     return {key: format_time(when) for key, when in times.items() if when is not None}
 
 

@@ -19,7 +19,7 @@ from areas.records import PostRecord
 from areas.tables import placements
 from areas.timelines import ShownPost
 from federation import iris
-from federation.vocabulary import Iri
+from federation.vocabulary import Iri, Millis
 from web.media.proxy import Addresses
 
 
@@ -53,18 +53,22 @@ class AreaLink:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """What stands at a post of a kind: its state, and the place that it is about."""
+    """What stands at a post of a kind: its state, the place that it is about, and until when it holds."""
 
     name: str
     state: str
     place_id: int | None
+    until: Millis | None
 
     @classmethod
     def of(cls, facts: Facts | None) -> "Badge | None":
         """None for an ordinary post."""
         if facts is None:
             return None
-        return cls(facts.kind.name, facts.state, getattr(facts.data, "place_id", None))
+        data = facts.data
+        return cls(
+            facts.kind.name, facts.state, getattr(data, "place_id", None), getattr(data, "until", None)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ def render(
             sizes=_sizes(request, language),
             kept=kept_of(request),
             link=lambda path, **query: link(request, path, **query),
+            now=node_of(request).clock(),
             when=partial(format_time, now=node_of(request).clock(), language=language),
             site=site,
             registrations=node_of(request).settings.registrations,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from actors.records import ActorRecord
-from areas import interactions, kinds
+from areas import interactions, kinds, posts
 from areas.interactions.stepping import PICKS, may_respond, role_of
 from areas.kinds import Facts, responses
 from areas.kinds.offers import Offer
@@ -59,7 +59,11 @@ class Panel:
 
 
 def describe(
-    tx: sa.Connection, root: PostRecord, shown: Sequence[ShownPost], reader: Reader | None, now: Millis
+    tx: sa.Connection,
+    root: PostRecord,
+    shown: Sequence[ShownPost],
+    reader: Reader | None,
+    now: Millis,
 ) -> Panel | None:
     """What stands below a post and its replies; None where it has no states."""
     facts = kinds.find(tx, root)
@@ -113,11 +117,22 @@ async def take_step(request: Request, visitor: Visitor) -> Response:
     form = await read_form(request)
     post_id, name, node = require_id(request, "post_id"), request.path_params["step"], node_of(request)
     try:
-        await node.database.write(interactions.step, require_speaker(visitor), post_id, name, node.clock())
+        await node.database.write(_step, visitor, post_id, name, node.clock())
     except Refused:
         return _go_on(form, NOT_NOW, post_id)
     node.nudge()
     return _go_on(form, f"post-{name}", post_id)
+
+
+def _step(tx: sa.Connection, visitor: Visitor, post_id: int, name: str, now: Millis) -> None:
+    """As whichever of hers has written the post."""
+    interactions.step(tx, _choose_speaker(tx, visitor, post_id), post_id, name, now)
+
+
+def _choose_speaker(tx: sa.Connection, visitor: Visitor, post_id: int) -> ActorRecord:
+    post = posts.find_post_by_id(tx, post_id)
+    own = (each for each in visitor.speakers if post is not None and each.id == post.actor_id)
+    return next(own, require_speaker(visitor))
 
 
 async def respond(request: Request, visitor: Visitor) -> Response:
@@ -142,9 +157,7 @@ async def step_reply(request: Request, visitor: Visitor) -> Response:
     form = await read_form(request)
     reply_id, name, node = require_id(request, "post_id"), request.path_params["step"], node_of(request)
     try:
-        kind, post_id = await node.database.write(
-            _step_reply, require_speaker(visitor), reply_id, name, node.clock()
-        )
+        kind, post_id = await node.database.write(_step_reply, visitor, reply_id, name, node.clock())
     except Refused:
         return _go_on(form, NOT_NOW, reply_id)
     node.nudge()
@@ -154,8 +167,11 @@ async def step_reply(request: Request, visitor: Visitor) -> Response:
 
 
 def _step_reply(
-    tx: sa.Connection, actor: ActorRecord, reply_id: int, name: str, now: Millis
+    tx: sa.Connection, visitor: Visitor, reply_id: int, name: str, now: Millis
 ) -> tuple[str, int]:
+    reply = posts.find_post_by_id(tx, reply_id)
+    parent_id = None if reply is None else reply.in_reply_to_id
+    actor = require_speaker(visitor) if parent_id is None else _choose_speaker(tx, visitor, parent_id)
     post = interactions.step_reply(tx, actor, reply_id, name, now)
     return post.kind, post.id
 

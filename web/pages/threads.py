@@ -15,7 +15,7 @@ from areas.zones.reading import is_in_a_zone
 from federation import iris
 from federation.errors import NotFound
 from federation.html import to_text
-from web.accounts.visitors import reader_of
+from web.accounts.visitors import reader_of, visitor_of
 from web.activitypub.posts import MAX_ID, require_post
 from web.node import node_of
 from web.pages.cards import make_cards
@@ -40,7 +40,7 @@ async def thread_page(request: Request) -> Response:
 
 def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
     """What the page shows, or where it is when another origin of ours has it."""
-    origin, reader = origin_of(request).origin, reader_of(request)
+    origin, reader, now = origin_of(request).origin, reader_of(request), node_of(request).clock()
     post = find_readable(tx, request.path_params["post_id"], reader)
     if post.local and not iris.same_origin(post.iri, origin):
         return post.iri
@@ -53,7 +53,7 @@ def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
     if not cards:
         raise NotFound("there is no such post")
     return {
-        "heading": _heading(cards[0].shown.post),
+        "heading": heading_of(cards[0].shown.post),
         "cards": cards,
         "post": post,
         "chosen_id": post.id if len(cards) > 1 else None,
@@ -65,9 +65,16 @@ def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
         "is_closed": post.thread_id is not None and threads.is_closed(tx, post.thread_id),
         "is_partial": cards[0].shown.post.in_reply_to_iri is not None,
         "has_more": len(shown) > MOST_SHOWN,
-        "panel": describe(tx, cards[0].shown.post, shown, reader, node_of(request).clock()),
+        "panel": describe(tx, cards[0].shown.post, shown, _reader_of(request, cards[0].shown.post), now),
         "outside": _find_outside(tx, post) if reader is not None and post.actor_id == reader.id else (),
     }
+
+
+def _reader_of(request: Request, root: PostRecord) -> Reader | None:
+    """Who reads: of a post that one of hers has written, that one."""
+    visitor, reader = visitor_of(request), reader_of(request)
+    own = [each for each in visitor.speakers if each.id == root.actor_id] if visitor else []
+    return Reader.of(own[0], node_of(request).clock()) if own else reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ def is_shown_here(tx: sa.Connection, root: PostRecord) -> bool:
     return root.local or any(each.state == "accepted" for each in placed) or is_in_a_zone(tx, root.id)
 
 
-def _heading(post: PostRecord) -> str:
+def heading_of(post: PostRecord) -> str:
     """The first words; of a post behind a warning the warning."""
     text = post.summary or post.title or to_text(post.content)
     line = next((line.strip() for line in text.splitlines() if line.strip()), "…")

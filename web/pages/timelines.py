@@ -23,6 +23,7 @@ from web.node import node_of
 from web.pages.cards import AreaLink, Card, here, make_cards, portrait_of
 from web.pages.remote_follow import follow_policy
 from web.pages.rendering import language_of, link, render, text_of
+from web.pages.threads import heading_of
 from web.pages.towns import find_near
 from web.visits import origin_of
 
@@ -66,6 +67,7 @@ def _front(tx: sa.Connection, request: Request) -> dict[str, object]:
         "areas": areas,
         "zones": zones,
         "announced": list_announced(tx, request, reader),
+        "in_force": list_in_force(tx, request, reader),
         **_cut(tx, shown, request, before, with_areas=True).values(),
     }
 
@@ -76,6 +78,24 @@ def list_announced(
     """What is announced in an area, or in all, in the language of the page."""
     now, language = node_of(request).clock(), language_of(request)
     return announced.in_areas(tx, now, language, reader=reader, area_id=area_id)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A notice of the town that holds, in one line."""
+
+    card: Card
+    heading: str
+
+
+def list_in_force(
+    tx: sa.Connection, request: Request, reader: Reader | None, area_id: int | None = None
+) -> list[InForce]:
+    """The notices of the town that hold now, in an area or in all."""
+    shown = timelines.in_force(tx, node_of(request).clock(), reader=reader, area_id=area_id)
+    origin, addresses = origin_of(request).origin, node_of(request).addresses
+    cards = make_cards(tx, shown, origin, addresses, with_areas=area_id is None, reader=reader)
+    return [InForce(each, heading_of(each.shown.post)) for each in cards]
 
 
 def _link(area: AreaRecord, origin: str) -> AreaLink:
@@ -119,6 +139,7 @@ def _area(tx: sa.Connection, request: Request, actor: ActorRecord, area: AreaRec
     return {
         "area": area,
         "announced": list_announced(tx, request, reader, area.actor_id),
+        "in_force": [] if area.is_zone else list_in_force(tx, request, reader, area.actor_id),
         "handle": area.handle,
         "summary": actor.summary,
         "desk_handle": f"@{registry.desk_of(tx, area).handle}",

@@ -15,7 +15,14 @@ from tests.federation.rendering.samples import note_facts
 from tests.testrig.clock import NOON
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "kinds"
-TYPED = {"item": "ベビーベッド", "until": "2026-11-30", "place": "喫茶ひまわり", "address": "恵み野西3丁目"}
+TYPED = {
+    "item": "ベビーベッド",
+    "until": "2026-11-30",
+    "place": "喫茶ひまわり",
+    "address": "恵み野西3丁目",
+    "since": "2026-11-25",
+    "last_day": "2026-12-04",
+}
 CASES = [f"{kind.name}-{state}" for kind in KINDS.values() for state in kind.heads]
 
 

@@ -1,5 +1,6 @@
 """What stands around a sheet: who writes, what is answered or changed, where a post can go."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -8,7 +9,7 @@ from starlette.requests import Request
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from areas import categories, membership, posts, registry
-from areas.kinds import places
+from areas.kinds import KINDS, places
 from areas.kinds.places import PlaceRecord
 from areas.kinds.stored import is_answered
 from areas.reading.visibility import Reader
@@ -25,7 +26,7 @@ from web.pages.writing.sheets import Sheet
 class Desk:
     """All of it. `may_mark`: she speaks for one of the areas, and may let a post go to the region too.
 
-    `may_turn`: it can be a post of another kind.
+    `may_turn`: it can be a post of another kind; `not_offered` are those that nobody writes as whom she speaks.
     """
 
     author: ActorRecord
@@ -37,6 +38,7 @@ class Desk:
     may_mark: bool
     may_turn: bool
     known_places: tuple[PlaceRecord, ...]
+    not_offered: frozenset[str]
 
 
 def arrange(tx: sa.Connection, request: Request, visitor: Visitor, sheet: Sheet) -> Desk:
@@ -55,7 +57,23 @@ def arrange(tx: sa.Connection, request: Request, visitor: Visitor, sheet: Sheet)
     may_turn = parent is None and (post is None or _may_turn(tx, post))
     known = places.suggest(tx, sheet.area or next(iter(mine), None)) if sheet.kind == "review" else []
     return Desk(
-        author, parent, answered, post, tuple(found), frozenset(mine), may_mark, may_turn, tuple(known)
+        author=author,
+        parent=parent,
+        parent_author=answered,
+        post=post,
+        areas=tuple(found),
+        member_of=frozenset(mine),
+        may_mark=may_mark,
+        may_turn=may_turn,
+        known_places=tuple(known),
+        not_offered=_list_not_offered(visitor.speakers if post is None else (author,)),
+    )
+
+
+def _list_not_offered(speakers: Sequence[ActorRecord]) -> frozenset[str]:
+    """The kinds that none of these writes."""
+    return frozenset(
+        name for name, kind in KINDS.items() if all(each.kind in kind.not_for for each in speakers)
     )
 
 

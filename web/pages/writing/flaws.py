@@ -22,6 +22,8 @@ def _(sentence: str) -> str:
 UNFIT: Final = {
     "item": _("Say what it is, in 1 to 60 characters."),
     "until": _("Choose a day from today on, within a year."),
+    "since": _("Choose a day within three years."),
+    "last_day": _("Choose a day that is not before the first one, within three years."),
     "place": _("Say which shop or place it is, in 1 to 80 characters."),
     "address": _("Say in at most 120 characters where it is."),
 }
@@ -44,10 +46,20 @@ def find_flaw(request: Request, desk: Desk, sheet: Sheet) -> str:
             "count": len(sheet.text),
             "most": TEXT_LENGTH,
         }
+    if desk.post is None and not _may_write(desk, sheet):
+        return text_of(
+            request, "This kind of post is not for the one as whom you write. Choose another kind."
+        )
     wrong = find_wrong(request, sheet)
     if wrong:
         return next(iter(wrong.values()))
     return "" if desk.parent is not None or desk.post is not None else _find_nobody(request, desk, sheet)
+
+
+def _may_write(desk: Desk, sheet: Sheet) -> bool:
+    """Whether its author writes posts of this kind; an answer has none."""
+    kind = KINDS.get(sheet.kind)
+    return kind is None or desk.parent is not None or desk.author.kind not in kind.not_for
 
 
 def _find_nobody(request: Request, desk: Desk, sheet: Sheet) -> str:
