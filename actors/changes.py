@@ -16,6 +16,7 @@ Kind = Literal[
     "written",
     "shared",
     "placed",
+    "brought",
     "edited",
     "removed",
     "notified",
@@ -44,10 +45,11 @@ class Change:
     """Something that is durable now.
 
     `written`, `edited`: the post `id`, by `actor_id`. `shared`, `placed`: `post_id` at `id` in timelines, by the
-    person or area `actor_id`. `removed`: what stood at `id` has gone, of `audience`. `notified`: the notification
-    `id` of `actor_id`. `merged`: requests of hers were accepted. `messaged`: her thread `id` of messages has a new
-    one. `filters`: hers are others now. `announced`, `unannounced`: the announcement `id` is there, or not any more;
-    `reacted`: somebody answered it with `name`, or took that back. `access`: some token may open less than it did.
+    person or area `actor_id`; `brought`: there among what peers have brought to that area. `removed`: what stood at
+    `id` has gone, of `audience`. `notified`: the notification `id` of `actor_id`. `merged`: requests of hers were
+    accepted. `messaged`: her thread `id` of messages has a new one. `filters`: hers are others now. `announced`,
+    `unannounced`: the announcement `id` is there, or not any more; `reacted`: somebody answered it with `name`, or took
+    that back. `access`: some token may open less than it did.
     `lost`: who listens may have missed something.
     """
 

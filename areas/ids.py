@@ -1,7 +1,8 @@
 """Ids of what a client calls a status. Their last bits say what they name, so that no two things share one.
 
-A post ends in 0; the boost of a post by a person in 01; the place of a post in an area, which clients see as a
-boost by the area, in 11. All are snowflakes: they sort by time (`federation.iris.mint_id`).
+A post ends in 0; the boost of a post by a person in 01; the place of a post in an area, which clients see as a boost
+by the area or, of a peer's post, by its home area, in 11. All are snowflakes: they sort by time
+(`federation.iris.mint_id`).
 """
 
 from typing import Literal

@@ -234,9 +234,9 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Peering:
-    """What a Group asks of another Group when it follows it within a zone (our own extension)."""
+    """What a Group asks of another Group when it follows it (our own extension); `zone` where both are in one."""
 
-    zone: Iri
+    zone: Iri | None
     accepts: tuple[str, ...] = ()
     max_per_hour: int | None = None
     expires: Millis | None = None

@@ -35,7 +35,7 @@ CHECK_SECONDS: Final = 5.0
 """How often tokens are looked at that end by themselves; those that are revoked are told at once."""
 RETRY_SECONDS: Final = 10
 
-TIMELINE: Final[frozenset[Kind]] = frozenset({"written", "shared", "placed", "edited"})
+TIMELINE: Final[frozenset[Kind]] = frozenset({"written", "shared", "placed", "brought", "edited"})
 """What may stand in a home timeline."""
 
 End = Literal["revoked", "slow", "lost", "stopping", "left"]

@@ -5,11 +5,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from areas.lists.own import ListRecord
-from areas.lists.synthetic import IS_NOTICE, NOTICES, AreaList
+from areas.lists.synthetic import IS_NOTICE, AreaList, Content
 from areas.lists.tables import list_members
 from areas.reading import feeds
 from areas.reading.feeds import ANSWERED, Feed, Kind
-from areas.reading.merging import PLACED, SHARED, Candidate
+from areas.reading.merging import PLACED, SHARED, ZONED, Candidate
 from areas.reading.slices import FIRST, Page, Slice
 from areas.reading.visibility import ME, Reader, follows_whom, is_share_for_me, is_wanted, may_read
 from areas.tables import posts
@@ -49,11 +49,14 @@ def _of_area(readable: "sa.ColumnElement[bool]", run: str = PLACED) -> Feed:
     return Feed(Kind(_AREA, readable, sa.false(), is_share_for_me(), runs=(run,), window=0))
 
 
-_EVERYTHING, _NOTICES = _of_area(_WANTED), _of_area(sa.and_(_WANTED, IS_NOTICE))
-_ELSEWHERE = _of_area(_WANTED, SHARED)
+_FEEDS: dict[Content, Feed] = {
+    "accepted": _of_area(_WANTED),
+    "notices": _of_area(sa.and_(_WANTED, IS_NOTICE)),
+    "boosted": _of_area(_WANTED, SHARED),
+    "brought": _of_area(_WANTED, ZONED),
+}
 
 
 def of_area(tx: sa.Connection, reader: Reader, found: AreaList, wanted: Slice = FIRST) -> Page[Candidate]:
-    """What stands in an area: all of it, or what the town itself wrote. Of another node's what it has boosted."""
-    feed = _ELSEWHERE if found.is_elsewhere else _NOTICES if found.slot == NOTICES else _EVERYTHING
-    return feeds.read(tx, feed, reader, wanted, {"area": found.area_id})
+    """What stands in the list of an area or zone, by whoever brought it there."""
+    return feeds.read(tx, _FEEDS[found.content], reader, wanted, {"area": found.area_id})

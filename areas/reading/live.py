@@ -14,6 +14,8 @@ from areas.reading.slices import Page, Slice
 from areas.reading.visibility import ACCEPTED, ME, Reader, is_member
 from areas.records import SHOWN
 from areas.tables import placements, post_tags, shares
+from areas.zones.records import STANDING
+from areas.zones.tables import zone_posts
 
 MOST_BOOSTS: Final = 40
 """Boosts of an edited post that are looked through for one that stands in a timeline."""
@@ -33,6 +35,11 @@ _PLACES: Final = Prepared(
     .where(placements.c.post_id == _POST, placements.c.state == ACCEPTED)
     .order_by(placements.c.position)
 )
+_BROUGHT: Final = Prepared(
+    sa.select(zone_posts.c.position, zone_posts.c.area_id)
+    .where(zone_posts.c.post_id == _POST, zone_posts.c.state.in_(STANDING))
+    .order_by(zone_posts.c.position)
+)
 _BOOSTS: Final = Prepared(
     sa.select(shares.c.id, shares.c.actor_id)
     .where(shares.c.post_id == _POST)
@@ -46,7 +53,7 @@ def places_of(tx: sa.Connection, change: Change) -> dict[int, int]:
     if change.kind != "edited":
         return {change.id: change.actor_id}
     found = {change.id: change.actor_id}
-    for statement in (_PLACES, _BOOSTS):
+    for statement in (_PLACES, _BROUGHT, _BOOSTS):
         found.update((place, actor_id) for place, actor_id in statement.all(tx, post=change.post_id))
     return found
 

@@ -10,6 +10,7 @@ Every look-up is a scalar subquery on purpose: joins would let SQLite scan a who
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from operator import itemgetter
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from actors.prepared import Prepared
 from areas.personal_tables import followed_tags
 from areas.reading.visibility import ACCEPTED, is_judged_fit
 from areas.tables import placements, post_tags, posts, shares
+from areas.zones.records import STANDING
+from areas.zones.tables import zone_posts
 
 _N = sa.bindparam("n", type_=sa.Integer)
 _UPPER = sa.bindparam("upper", type_=sa.BigInteger())
@@ -36,20 +39,25 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A kind of sorted run: whose, by what it is sorted, and which post stands there."""
+    """A kind of sorted run: whose, by what it is sorted, which post stands there; who brought it, if not the owner."""
 
     is_of: "Callable[[sa.ColumnElement[Any]], sa.ColumnElement[bool]]"
     key: "sa.ColumnElement[int]"
     post: "sa.ColumnElement[int]"
     clause: "sa.ColumnElement[bool]"
+    via: "sa.ColumnElement[int] | None" = None
 
 
 WRITTEN: Final = "posts"
 SHARED: Final = "shares"
 PLACED: Final = "placements"
 TAGGED: Final = "tags"
+ZONED: Final = "zone_posts"
 RUNS: Final = (WRITTEN, SHARED, PLACED)
-"""What an author wrote herself; what she boosts; and of an area, what stands there."""
+"""What an author wrote herself; what she boosts; and of an area, what stands there.
+
+Beside them `ZONED`: what peers have brought to an area, by whose it is.
+"""
 
 
 def _find_run(name: str, shared: "sa.ColumnElement[bool]") -> _Run:
@@ -60,6 +68,14 @@ def _find_run(name: str, shared: "sa.ColumnElement[bool]") -> _Run:
     if name == TAGGED:
         fit = is_judged_fit(post_tags.c.post_id)
         return _Run(_bears_tag, post_tags.c.post_id, post_tags.c.post_id, fit)
+    if name == ZONED:
+        return _Run(
+            lambda owner: zone_posts.c.area_id == owner,
+            zone_posts.c.position,
+            zone_posts.c.post_id,
+            zone_posts.c.state.in_(STANDING),
+            zone_posts.c.home_id,
+        )
     return _Run(
         lambda owner: placements.c.area_id == owner,
         placements.c.position,
@@ -89,7 +105,8 @@ def build(
     """The statement for the authors that `sources` names, as (actor_id, boosts).
 
     `shared` says which boosts by people stand in it; `tags` names followed tags by their numbers, as (actor_id,).
-    Binds `n`, `upper` and `lower` beside those of `sources`. Its rows are (actor, run, "position post,…").
+    Binds `n`, `upper` and `lower` beside those of `sources`. Its rows are (actor, run, "position post,…"),
+    with who brought it behind the post where that is not the actor.
     """
     found = {name: _find_run(name, shared) for name in runs}
     named = sources.cte("sources")
@@ -141,16 +158,18 @@ def _read(
 
     With a third limit SQLite would take another one for the range, and read an author's whole past.
     """
+    via = () if run.via is None else (run.via.label("via"),)
     within = (run.key > _LOWER, run.key <= bound) if upwards else (run.key < _UPPER, run.key >= bound)
     rows = (
-        sa.select(run.key.label("position"), run.post.label("post"))
+        sa.select(run.key.label("position"), run.post.label("post"), *via)
         .where(run.is_of(newest.c.actor_id), *within, run.clause)
         .order_by(_ordered(run.key, upwards=upwards))
         .limit(_N)
         .correlate(newest)
         .subquery()
     )
-    text = sa.cast(rows.c.position, sa.Text) + " " + sa.cast(rows.c.post, sa.Text)
+    words: list[sa.ColumnElement[str]] = [sa.cast(column, sa.Text) for column in rows.c]
+    text = reduce(lambda line, word: line + " " + word, words)
     return sa.select(sa.func.aggregate_strings(text, ",")).scalar_subquery()
 
 
@@ -162,9 +181,9 @@ def read(
     for actor_id, run, text in statement.all(tx, **values, n=n):
         via = actor_id if run in {SHARED, PLACED} else None
         for entry in text.split(","):
-            place, _, post_id = entry.partition(" ")
+            place, post_id, *brought_by = entry.split(" ")
             position = int(place)
-            found[position] = (position, int(post_id), via)
+            found[position] = (position, int(post_id), int(brought_by[0]) if brought_by else via)
     ordered = sorted(found.values(), key=_POSITION, reverse=not upwards)
     return [Candidate(*each) for each in ordered[:n]]
 

@@ -22,6 +22,8 @@ from areas.reading.visibility import ACCEPTED, ME, Reader, for_anyone, is_share_
 from areas.records import SHOWN, PostRecord
 from areas.tables import placements, post_recipients, posts, reactions
 from areas.tables import shares as share_table
+from areas.zones.records import STANDING
+from areas.zones.tables import zone_posts
 from federation.vocabulary import Millis
 
 
@@ -147,6 +149,11 @@ _PLACED = (
     sa.select(placements.c.position, placements.c.post_id, placements.c.area_id)
     .join(actors, actors.c.id == placements.c.area_id)
     .where(placements.c.position.in_(_IDS), placements.c.state == ACCEPTED, _IS_HEARD)
+)
+_BROUGHT = (
+    sa.select(zone_posts.c.position, zone_posts.c.post_id, zone_posts.c.home_id)
+    .join(actors, actors.c.id == zone_posts.c.home_id)
+    .where(zone_posts.c.position.in_(_IDS), zone_posts.c.state.in_(STANDING), _IS_HEARD)
 )
 _SHARED = (
     sa.select(share_table.c.id, share_table.c.post_id, share_table.c.actor_id)
@@ -278,7 +285,8 @@ def _locate(tx: sa.Connection, reader: Reader | None, status_ids: Sequence[int])
         by_kind[ids.find_kind(status_id)].append(status_id)
     found = {post_id: Candidate(post_id, post_id, None) for post_id in by_kind["post"]}
     shared = _SHARED_WITH_ANYONE if reader is None else _SHARED_WITH_READER
-    for query, wanted in ((_PLACED, by_kind["placement"]), (shared, by_kind["share"])):
+    places = by_kind["placement"]
+    for query, wanted in ((_PLACED, places), (_BROUGHT, places), (shared, by_kind["share"])):
         values = {"ids": wanted, **({} if reader is None else reader.values)}
         for position, post_id, via in tx.execute(query, values) if wanted else ():
             found[position] = Candidate(position, post_id, via)

@@ -5,10 +5,11 @@ the peer takes it back, so do we. How a boost is said is `zones.saying`.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+from actors.changes import Audience, Change, note
 from actors.directory import find_actor_by_id
 from actors.prepared import Prepared
 from actors.records import ActorRecord
@@ -24,16 +25,13 @@ from areas.selections import Selection, lies_below
 from areas.statements import insert_once
 from areas.tables import posts as post_table
 from areas.zones import agreements, rules, saying
-from areas.zones.records import CATEGORIES
+from areas.zones.records import CATEGORIES, STANDING, BroughtState
 from areas.zones.saying import Passing
 from areas.zones.tables import zone_posts
 from federation.errors import NotFound, Refused
 from federation.vocabulary import Iri, Millis
 
-State = Literal["shown", "boosted", "hidden", "gone"]
 HOUR: Final = 3_600_000
-STANDING: Final = ("shown", "boosted")
-"""States of what is in the zone timeline."""
 TAKEN_BACK: Final = "taken back by its own area"
 OWN: Final = "posted to this area itself"
 ENDED: Final = "its author has withdrawn it"
@@ -47,7 +45,7 @@ class ZonePost:
     post_id: int
     home_id: int
     category: str
-    state: State
+    state: BroughtState
     position: int
     reason: str
     iri: Iri | None
@@ -126,12 +124,15 @@ def _bring(
         "generation": 0,
         "changed_at": at,
     }
-    if insert_once(tx, zone_posts, row):
-        return find(tx, area.actor_id, post.id)
-    earlier = find(tx, area.actor_id, post.id)
-    if earlier is None or earlier.state != "gone":
+    is_new = insert_once(tx, zone_posts, row)
+    stored = find(tx, area.actor_id, post.id)
+    assert stored is not None  # new, or there before
+    if is_new:
+        _note(tx, None, stored)
+        return stored
+    if stored.state != "gone":
         return None
-    return _write(tx, earlier, at, state="shown", reason="", home_id=home.id, category=category)
+    return _write(tx, stored, at, state="shown", reason="", home_id=home.id, category=category)
 
 
 def _boost_unasked(tx: sa.Connection, area: AreaRecord, brought: ZonePost, now: Millis) -> ZonePost:
@@ -233,7 +234,9 @@ def drop(tx: sa.Connection, which: Selection, reason: str, now: Millis) -> int:
     return len(found)
 
 
-def take_back(tx: sa.Connection, brought: ZonePost, state: State, reason: str, now: Millis) -> ZonePost:
+def take_back(
+    tx: sa.Connection, brought: ZonePost, state: BroughtState, reason: str, now: Millis
+) -> ZonePost:
     """End a boost where there is one, in the order of the thread, and keep why."""
     if brought.state == "boosted":
         _unannounce(tx, brought, now)
@@ -300,7 +303,19 @@ def _write(tx: sa.Connection, brought: ZonePost, now: Millis, **values: Any) -> 
         zone_posts.c.area_id == brought.area_id, zone_posts.c.post_id == brought.post_id
     )
     row = tx.execute(statement.values(changed_at=now, **values).returning(*_COLUMNS)).one()
-    return ZonePost(*row)
+    written = ZonePost(*row)
+    _note(tx, brought, written)
+    return written
+
+
+def _note(tx: sa.Connection, before: ZonePost | None, after: ZonePost) -> None:
+    """Tell who looks on that a post came to the timeline of peers' posts, or left it."""
+    stood, stands = before is not None and before.state in STANDING, after.state in STANDING
+    if stands and not stood:
+        note(tx, Change("brought", after.position, after.area_id, after.post_id))
+    if stood and not stands:
+        audience = Audience("public")  # nothing else is ever shown there
+        note(tx, Change("removed", after.position, after.area_id, after.post_id, audience))
 
 
 def _find_group(tx: sa.Connection, area: AreaRecord) -> ActorRecord:

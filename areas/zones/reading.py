@@ -9,7 +9,7 @@ from actors.tables import actors
 from areas.reading.visibility import Reader
 from areas.records import AreaRecord
 from areas.timelines import PAGE, ShownPost, list_at
-from areas.zones.flow import STANDING
+from areas.zones.records import STANDING
 from areas.zones.tables import agreements, posts, zone_posts
 from federation.vocabulary import Iri, Millis
 
@@ -60,12 +60,28 @@ def list_homes(tx: sa.Connection, area: AreaRecord, now: Millis) -> list[Origin]
         .where(
             agreements.c.area_id == area.actor_id,
             agreements.c.direction == "in",
-            agreements.c.state == "accepted",
-            sa.or_(agreements.c.expires_at.is_(None), agreements.c.expires_at > now),
+            _is_in_force(now),
         )
         .order_by(actors.c.name, actors.c.id)
     )
     return [Origin(iri, name, f"@{username}@{host}") for iri, name, username, host in tx.execute(query)]
+
+
+def list_zones(tx: sa.Connection, area: AreaRecord, now: Millis) -> list[Origin]:
+    """The zones within which an area has agreed with others, or with them themselves, by name."""
+    query = (
+        sa.select(actors.c.iri, actors.c.name, actors.c.username, actors.c.host)
+        .join(agreements, agreements.c.zone == actors.c.iri)
+        .where(agreements.c.area_id == area.actor_id, actors.c.gone_at.is_(None), _is_in_force(now))
+        .distinct()
+        .order_by(actors.c.name, actors.c.iri)
+    )
+    return [Origin(iri, name, f"@{username}@{host}") for iri, name, username, host in tx.execute(query)]
+
+
+def _is_in_force(now: Millis) -> "sa.ColumnElement[bool]":
+    is_over = sa.and_(agreements.c.expires_at.is_not(None), agreements.c.expires_at <= now)
+    return sa.and_(agreements.c.state == "accepted", sa.not_(is_over))
 
 
 def is_in_a_zone(tx: sa.Connection, post_id: int) -> bool:

@@ -10,6 +10,11 @@ Direction = Literal["in", "out"]
 State = Literal["requested", "accepted", "rejected", "ended", "expired"]
 Act = Literal["ask", "accept", "reject", "end", "expire"]
 
+BroughtState = Literal["shown", "boosted", "hidden", "gone"]
+"""What became of a peer's post in an area."""
+STANDING: Final[tuple[BroughtState, ...]] = ("shown", "boosted")
+"""States of what is in the zone timeline."""
+
 CATEGORIES: Final = ("alert", "notice", "campaign", "event", "post")
 """What a post may be to a zone. `post` is everything that is nothing else."""
 DEFAULT_ACCEPTS: Final = ("alert",)
@@ -28,9 +33,12 @@ NEXT: Final[dict[Act, dict[State, State]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is agreed on: categories that are boosted without asking a person, how many an hour, until when."""
+    """What is agreed on: categories that are boosted without asking a person, how many an hour, until when.
 
-    zone: Iri
+    `zone` is the Group of the region in which both agree; a zone names itself.
+    """
+
+    zone: Iri | None
     accepts: tuple[str, ...] = DEFAULT_ACCEPTS
     max_per_hour: int = DEFAULT_PER_HOUR
     expires_at: Millis | None = None

@@ -27,7 +27,7 @@ agreements = sa.Table(
     ),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("iri", Iri, nullable=False, comment="of the Follow that asked for it"),
-    sa.Column("zone", Iri, nullable=False),
+    sa.Column("zone", Iri, comment="the region's Group, where both agree within one"),
     sa.Column("accepts", sa.Text, nullable=False, comment="JSON list of categories that are boosted unasked"),
     sa.Column("max_per_hour", sa.Integer, nullable=False),
     sa.Column("expires_at", Time),
@@ -59,6 +59,7 @@ zone_posts = sa.Table(
     sa.CheckConstraint("state IN ('shown', 'boosted', 'hidden', 'gone')", name="state"),
 )
 sa.Index("ix_zone_posts_timeline", zone_posts.c.area_id, zone_posts.c.position)
+sa.Index("ix_zone_posts_position", zone_posts.c.position)
 sa.Index("ix_zone_posts_post", zone_posts.c.post_id)
 sa.Index("ix_zone_posts_hourly", zone_posts.c.area_id, zone_posts.c.home_id, zone_posts.c.boosted_at)
 

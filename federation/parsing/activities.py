@@ -93,14 +93,13 @@ def _follow(reader: Reader, common: _Common, _read_thing: ReadThing) -> Activity
 
 
 def _read_peering(reader: Reader) -> Peering | None:
-    """Read our own extension for Groups of a zone; without a readable zone there is nothing to agree on."""
+    """Read our own extension for Groups that agree with each other, within a zone or without one."""
     peering = reader.object("peering")
-    zone = peering.reference("zone") if peering is not None else None
-    if peering is None or zone is None:
+    if peering is None:
         return None
     kinds = peering.listed("accepts")[: limits.MAX_TAGS]
     return Peering(
-        zone=zone,
+        zone=peering.reference("zone"),
         accepts=tuple(kind for kind in kinds if isinstance(kind, str) and len(kind) <= limits.MAX_TOKEN),
         max_per_hour=peering.number("maxPerHour"),
         expires=peering.time("expires"),

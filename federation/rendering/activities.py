@@ -337,7 +337,7 @@ def _describe_peering(peering: Peering | None) -> Document | None:
     if peering is None:
         return None
     return {
-        "zone": peering.zone,
+        **present(zone=peering.zone),
         "accepts": list(peering.accepts),
         **present(
             maxPerHour=peering.max_per_hour,

@@ -10,8 +10,7 @@ from actors.tables import actors
 from areas.records import AreaRecord
 from areas.tables import boosts, posts
 from areas.zones import agreements
-from areas.zones.flow import STANDING
-from areas.zones.records import Agreement
+from areas.zones.records import STANDING, Agreement
 from areas.zones.tables import zone_posts
 from federation.vocabulary import Iri, Millis
 from tests.testrig.peers import Peer

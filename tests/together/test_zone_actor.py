@@ -210,3 +210,25 @@ async def test_its_page_says_what_it_is_and_which_towns_share(region: Region) ->
     assert "Nobody posts here directly" in english
     front = (await region.get("/?lang=ja", "text/html")).text
     assert 'href="/areas/sapporo_ken' in front
+
+
+async def test_the_page_of_a_town_links_its_zone_and_the_towns_around(region: Region) -> None:
+    chitose, eniwa = region.towns["chitose"], region.towns["eniwa"]
+    page = await _read_page(chitose, "/areas/chitose")
+    assert 'href="https://ken.example/areas/sapporo_ken"' not in page
+    await region.open()
+    words = {"area": "chitose", "other": "@eniwa@eniwa.example"}
+    await region.do(chitose, "peer request", **words)
+    await region.do(eniwa, "peer accept", area="eniwa", other="@chitose@chitose.example")
+    page = await _read_page(chitose, "/areas/chitose")
+    assert 'href="https://ken.example/areas/sapporo_ken"' in page
+    assert 'href="https://eniwa.example/areas/eniwa"' in page
+    page = await _read_page(eniwa, "/areas/eniwa")
+    assert 'href="https://ken.example/areas/sapporo_ken"' in page
+    assert 'href="https://chitose.example/areas/chitose"' not in page, "it has agreed on its own posts alone"
+
+
+async def _read_page(town: Town, path: str) -> str:
+    transport = httpx.ASGITransport(create_app(town.node))
+    async with httpx.AsyncClient(transport=transport, base_url=town.node.settings.base_url) as client:
+        return (await client.get(path, headers={"accept": "text/html"})).text

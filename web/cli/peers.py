@@ -35,13 +35,12 @@ async def peer_request(
     """Ask another area that its posts come here."""
     peer = await resolve(node, other)
     await _require_own_software(node, peer)
-    head = None if zone is None else await resolve(node, zone)
+    head = None if zone is None else (await resolve(node, zone)).iri
     now = node.clock()
 
     def ask(tx: sa.Connection) -> tuple[AreaRecord, Agreement]:
         home = find_named_area(tx, area)
-        named = home.iri if head is None else head.iri
-        terms = Terms(named, _read_categories(accepts), max_per_hour, until)
+        terms = Terms(home.iri if home.is_zone else head, _read_categories(accepts), max_per_hour, until)
         return home, agreements.ask(tx, home, peer, terms, now)
 
     home, made = await node.database.write(ask)

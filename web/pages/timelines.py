@@ -15,7 +15,7 @@ from areas.announcements.open import Open
 from areas.reading.visibility import Reader
 from areas.records import AreaRecord
 from areas.timelines import PAGE, ShownPost, Which
-from areas.zones.reading import homes_of, list_homes, zone_timeline
+from areas.zones.reading import Origin, homes_of, list_homes, list_zones, zone_timeline
 from web.accounts.visitors import reader_of
 from web.activitypub.actors import addressed_actor
 from web.activitypub.posts import read_number
@@ -121,10 +121,21 @@ def _actor(tx: sa.Connection, request: Request) -> tuple[str, dict[str, object]]
 
 def _zone(tx: sa.Connection, request: Request, zone: AreaRecord) -> dict[str, object]:
     """What the page of a zone says beside: which towns share with it, and whether the reader follows."""
-    reader, origin, now = reader_of(request), origin_of(request).origin, node_of(request).clock()
-    towns = [AreaLink(each.name, each.handle, here(each.iri, origin)) for each in list_homes(tx, zone, now)]
+    reader, now = reader_of(request), node_of(request).clock()
+    towns = [_to_link(request, each) for each in list_homes(tx, zone, now)]
     relation = None if reader is None else relate(tx, reader.id, (zone.actor_id,), now)[zone.actor_id]
     return {"towns": towns, "relation": relation}
+
+
+def _to_link(request: Request, group: Origin) -> AreaLink:
+    return AreaLink(group.name or group.handle, group.handle, here(group.iri, origin_of(request).origin))
+
+
+def _list_near(tx: sa.Connection, request: Request, area: AreaRecord) -> list[AreaLink]:
+    """The nearest areas of this node, then those whose posts come here by agreement."""
+    near = [_link(each, origin_of(request).origin) for each in find_near(tx, area)]
+    peers = [_to_link(request, each) for each in list_homes(tx, area, node_of(request).clock())]
+    return list({each.href: each for each in (*near, *peers)}.values())
 
 
 def _area(tx: sa.Connection, request: Request, actor: ActorRecord, area: AreaRecord) -> dict[str, object]:
@@ -146,7 +157,8 @@ def _area(tx: sa.Connection, request: Request, actor: ActorRecord, area: AreaRec
         "which": which,
         "tabs": [(each, text_of(request, name)) for each, name in TABS.items()],
         "write_kind": _WRITTEN.get(which, "ordinary"),
-        "near": [_link(each, origin_of(request).origin) for each in find_near(tx, area)],
+        "near": _list_near(tx, request, area),
+        "zones": [_to_link(request, each) for each in list_zones(tx, area, node_of(request).clock())],
         "has_zone": which == ZONE or bool(zone_timeline(tx, area.actor_id, reader=reader, limit=1)),
         "homes": homes_of(tx, area.actor_id, [each.post.id for each in shown]) if which == ZONE else {},
         "membership": None if reader is None else membership.find(tx, reader.id, area.actor_id),

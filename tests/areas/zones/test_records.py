@@ -26,6 +26,7 @@ def test_only_people_accept_and_only_what_is_asked() -> None:
     ("peering", "terms"),
     [
         (Peering(ZONE), Terms(ZONE, (), DEFAULT_PER_HOUR)),
+        (Peering(None), Terms(None, (), DEFAULT_PER_HOUR)),
         (Peering(ZONE, ("post", "alert", "spam", "alert"), 5), Terms(ZONE, ("alert", "post"), 5)),
         (Peering(ZONE, CATEGORIES, 10**9), Terms(ZONE, CATEGORIES, MOST_PER_HOUR)),
         (Peering(ZONE, (), -1, Millis(7)), Terms(ZONE, (), 0, Millis(7))),

@@ -230,7 +230,9 @@ def test_our_extensions_for_zones() -> None:
     assert parse("Follow", peering=asked) == Follow(
         ID, ACTOR, object=NOTE, peering=Peering(zone, ("event",), 20, Millis(1_795_316_645_000))
     )
-    assert parse("Follow", peering={"accepts": ["event"]}) == Follow(ID, ACTOR, object=NOTE)
+    without = Follow(ID, ACTOR, object=NOTE, peering=Peering(None, ("event",)))
+    assert parse("Follow", peering={"accepts": ["event"]}) == without
+    assert parse("Follow", peering="everything") == Follow(ID, ACTOR, object=NOTE)
     assert parse("Announce", homeGroup=AREA) == Announce(ID, ACTOR, object=NOTE, home_group=AREA)
 
 

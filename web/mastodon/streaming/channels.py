@@ -84,7 +84,7 @@ def demand_scopes(channel: Channel, scopes: frozenset[str]) -> None:
 def wants(channel: Channel, change: Change, actor_id: int, scopes: frozenset[str]) -> bool:
     """Whether a change can mean anything to who hears this channel, before anybody is asked."""
     match change.kind:
-        case "written" | "edited" | "shared" | "placed":
+        case "written" | "edited" | "shared" | "placed" | "brought":
             return _is_timeline(channel, change)
         case "removed":
             return channel.name != "user:notification"
@@ -100,9 +100,14 @@ def wants(channel: Channel, change: Change, actor_id: int, scopes: frozenset[str
 
 
 def _is_timeline(channel: Channel, change: Change) -> bool:
-    """Boosts by people stand in home and in lists; in an area's timeline stands what areas have accepted."""
+    """Boosts by people stand in home and in lists; in an area's timeline stands what areas have accepted.
+
+    What peers have brought stands in the lists of areas alone.
+    """
     if channel.name in {"direct", "user:notification"}:
         return False
+    if change.kind == "brought":
+        return channel.name == "list"
     if change.kind == "shared":
         return channel.name in {"user", "list"}
     return channel.base != "public:local" or change.kind in {"placed", "edited"}

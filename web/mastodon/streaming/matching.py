@@ -169,6 +169,7 @@ _FINDERS: Mapping[Kind, Callable[[sa.Connection, Listener, Told], list[Found]]] 
     "edited": _find_statuses,
     "shared": _find_statuses,
     "placed": _find_statuses,
+    "brought": _find_statuses,
     "removed": _find_removal,
     "notified": _find_notification,
     "messaged": _find_conversation,

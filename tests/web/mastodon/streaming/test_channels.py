@@ -25,6 +25,7 @@ def wanting(kind: Kind, actor_id: int = ME, scopes: frozenset[str] = EVERYTHING)
 def test_posts_stand_in_timelines() -> None:
     assert wanting("written") == {name for name in TIMELINES if not name.startswith("public:local")}
     assert wanting("placed") == wanting("edited") == TIMELINES
+    assert wanting("brought") == {"list"}
     assert wanting("shared") == {"user", "list"}
     assert wanting("removed") == NAMES - {"user:notification"}
 
