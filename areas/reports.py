@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -159,13 +159,28 @@ def close(tx: sa.Connection, report_id: int, outcome: str, answer: str, now: Mil
     return find(tx, report_id)
 
 
+def reopen(tx: sa.Connection, report_id: int) -> None:
+    """Let a closed report wait again, unless an area elsewhere was told. Raises `NotFound`, `Refused`."""
+    report = find(tx, report_id)
+    if report.closed_at is None:
+        raise Refused(f"report {report_id} is open")
+    if complaints.find_reporter(tx, report_id) is not None:
+        raise Refused("the area that reported was told what became of it")
+    closed = sa.and_(reports.c.id == report_id, reports.c.closed_at.is_not(None))
+    tx.execute(sa.update(reports).where(closed).values(closed_at=None, outcome=None, answer=None))
+
+
 def list_reports(
-    tx: sa.Connection, area_id: int | None = None, *, closed: bool = False, limit: int = MOST_LISTED
+    tx: sa.Connection,
+    area_ids: Collection[int] | None = None,
+    *,
+    closed: bool = False,
+    limit: int = MOST_LISTED,
 ) -> list[ReportRecord]:
-    """Reports that nobody has answered, or those that are closed; of an area, or of all. The latest first."""
+    """Reports that nobody has answered, or those that are closed; of some areas, or of all. The latest first."""
     query = _REPORT.where(reports.c.closed_at.is_not(None) if closed else reports.c.closed_at.is_(None))
-    if area_id is not None:
-        query = query.where(reports.c.area_id == area_id)
+    if area_ids is not None:
+        query = query.where(reports.c.area_id.in_(area_ids))
     return [_read(row) for row in tx.execute(query.order_by(reports.c.id.desc()).limit(limit))]
 
 

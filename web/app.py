@@ -14,7 +14,8 @@ from web.accounts.doors import signed_in, welcome
 from web.accounts.routes import ROUTES as ACCOUNT_ROUTES
 from web.activitypub import actors, posts
 from web.activitypub.routes import ROUTES, Endpoint, in_folders
-from web.desk import held
+from web.desk import held, warnings
+from web.desk import reports as complained
 from web.errors import handlers
 from web.guard import BodyLimit, Guard
 from web.headers import SecurityHeaders
@@ -88,6 +89,14 @@ PAGES = (
     Route("/places/{place_id:int}", either(reviews.serve_place, welcome(reviews.place_page))),
     Route("/desk/held", signed_in(held.held_page)),
     Route("/desk/held/{placement_id:int}", signed_in(held.decide), methods=["POST"]),
+    Route("/desk/reports", signed_in(complained.reports_page)),
+    Route("/desk/reports/{report_id:int}", signed_in(complained.report_page)),
+    Route("/desk/reports/{report_id:int}", signed_in(complained.close), methods=["POST"]),
+    Route("/desk/reports/{report_id:int}/reopen", signed_in(complained.reopen), methods=["POST"]),
+    Route("/desk/warnings", signed_in(warnings.warnings_page)),
+    Route("/desk/warnings/{signal_id:int}/take", signed_in(warnings.take), methods=["POST"]),
+    Route("/desk/warnings/{signal_id:int}/veto", signed_in(warnings.veto), methods=["POST"]),
+    Route("/desk/warnings/{signal_id:int}/reopen", signed_in(warnings.reopen), methods=["POST"]),
     Route("/notifications", signed_in(news.news_page)),
     Route("/notifications/read", signed_in(news.mark_read), methods=["POST"]),
     Route("/promise", welcome(promises.promise_page)),

@@ -112,11 +112,8 @@ def _write(area: AreaRecord, to: ActorRecord, report_id: int, document: Document
 
 def answer(tx: sa.Connection, report_id: int, flag: Iri, outcome: Outcome, reason: str, now: Millis) -> bool:
     """Tell a peer what became of its report. False = it came from nobody who waits for that."""
-    query = sa.select(reports.c.actor_id, reports.c.area_id).where(reports.c.id == report_id)
-    sender_id, area_id = tx.execute(query).one()
-    sender = None if sender_id is None else find_actor_by_id(tx, sender_id)
-    area = None if area_id is None else registry.find_area(tx, area_id)
-    if sender is None or sender.local or sender.type != "Group" or area is None:
+    sender, area = find_reporter(tx, report_id), _find_area_of(tx, report_id)
+    if sender is None or area is None:
         return False
     iri = Iri(f"{area.iri}/activities/answer-{report_id}")
     said = rendering.answer_flag(
@@ -124,6 +121,19 @@ def answer(tx: sa.Connection, report_id: int, flag: Iri, outcome: Outcome, reaso
     )
     append(tx, _write(area, sender, report_id, said), now)
     return True
+
+
+def find_reporter(tx: sa.Connection, report_id: int) -> ActorRecord | None:
+    """The area elsewhere that has sent a report, and is told what becomes of it; None = nobody is."""
+    sender_id = tx.execute(sa.select(reports.c.actor_id).where(reports.c.id == report_id)).scalar_one()
+    sender = None if sender_id is None else find_actor_by_id(tx, sender_id)
+    is_told = sender is not None and not sender.local and sender.type == "Group"
+    return sender if is_told and _find_area_of(tx, report_id) is not None else None
+
+
+def _find_area_of(tx: sa.Connection, report_id: int) -> AreaRecord | None:
+    area_id = tx.execute(sa.select(reports.c.area_id).where(reports.c.id == report_id)).scalar_one()
+    return None if area_id is None else registry.find_area(tx, area_id)
 
 
 def hear_answer(

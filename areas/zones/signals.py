@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from actors.directory import find_actor_by_id
 from actors.origins import is_served
 from actors.records import ActorRecord
-from actors.standing import block_server, read_host, server_rule
+from actors.standing import block_server, read_host, server_rule, unblock_server
 from actors.statements import insert_into
 from actors.tables import actors
 from areas.records import AreaRecord
@@ -133,6 +133,29 @@ def veto(tx: sa.Connection, signal_id: int, note: str, now: Millis) -> Signal:
     same = sa.and_(block_signals.c.host == signal.host, block_signals.c.state == "open")
     ids = list(tx.execute(sa.select(block_signals.c.id).where(same)).scalars())
     return next(moved for each in ids if (moved := _move(tx, each, "vetoed", note, now)).id == signal.id)
+
+
+def reopen(tx: sa.Connection, signal_id: int, now: Millis) -> Signal:
+    """Let a warning wait again: the block that it brought ends, or the veto against all about that server.
+
+    Raises `NotFound`, `Refused`.
+    """
+    signal = find(tx, signal_id)
+    if signal.state not in {"taken", "vetoed"}:
+        raise Refused(f"the warning about {signal.host} is {signal.state}")
+    if signal.state == "taken":
+        _end_block(tx, signal, now)
+        return _move(tx, signal.id, "open", "", now)
+    same = sa.and_(block_signals.c.host == signal.host, block_signals.c.state == "vetoed")
+    ids = list(tx.execute(sa.select(block_signals.c.id).where(same)).scalars())
+    return next(moved for each in ids if (moved := _move(tx, each, "open", "", now)).id == signal.id)
+
+
+def _end_block(tx: sa.Connection, signal: Signal, now: Millis) -> None:
+    """Unless somebody has decided otherwise about that server since."""
+    rule = server_rule(tx, signal.host, now)
+    if rule is not None and (rule.host, rule.rule, rule.until) == (signal.host, "block", signal.expires_at):
+        unblock_server(tx, signal.host)
 
 
 def send(tx: sa.Connection, area: AreaRecord, host: str, reason: str, until: Millis, now: Millis) -> Signal:

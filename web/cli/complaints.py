@@ -19,7 +19,7 @@ async def report_list(node: Node, *, area: str | None = None, closed: bool = Fal
     """Reports that wait for an answer, or closed ones, the latest first."""
 
     def read(tx: sa.Connection) -> list[dict[str, object]]:
-        home = None if area is None else find_named_area(tx, area).actor_id
+        home = None if area is None else (find_named_area(tx, area).actor_id,)
         return [_describe(tx, each) for each in reports.list_reports(tx, home, closed=closed)]
 
     data = await node.database.read(read)

@@ -13,6 +13,7 @@ from areas.timelines import ShownPost
 from federation.errors import NotFound
 from web.accounts.doors import PRIVATE, show
 from web.accounts.visitors import Visitor
+from web.desk.rights import find_desk, list_tabs
 from web.forms import read_form
 from web.node import node_of
 from web.pages.acts import require_id
@@ -80,20 +81,14 @@ async def _show(
 
 
 def _list(tx: sa.Connection, request: Request, visitor: Visitor) -> dict[str, object]:
-    now = node_of(request).clock()
-    areas = {
-        area.actor_id: area
-        for area in registry.list_moderated(tx, [each.id for each in visitor.speakers], now)
-    }
-    if not areas:
-        raise NotFound("there is nothing for you to decide")
-    found = placements.held_in(tx, tuple(areas), MOST_SHOWN)
+    desk = find_desk(tx, request, visitor)
+    found = placements.held_in(tx, tuple(desk.areas), MOST_SHOWN)
     cards = {card.shown.post.id: card for card in _make_cards(tx, request, found)}
     return {
         "waiting": [
             Waiting(
                 each,
-                areas[each.area_id],
+                desk.areas[each.area_id],
                 cards[each.post_id],
                 placements.count_accepted(tx, each.area_id, each.author_id),
             )
@@ -101,6 +96,7 @@ def _list(tx: sa.Connection, request: Request, visitor: Visitor) -> dict[str, ob
             if each.post_id in cards
         ],
         "most_reason": REASON_LENGTH,
+        "tabs": list_tabs(request, desk),
     }
 
 
