@@ -81,6 +81,12 @@ def find(tx: sa.Connection, actor_id: int, post_id: int) -> ShareRecord | None:
     return None if row is None else ShareRecord(*row)
 
 
+def renew(tx: sa.Connection, actor_id: int, post_id: int, at: Millis) -> None:
+    """A boost that stands was taken back and made again at `at`, and only the second was heard; it keeps its place."""
+    stands = sa.and_(shares.c.actor_id == actor_id, shares.c.post_id == post_id, shares.c.created_at < at)
+    tx.execute(sa.update(shares).where(stands).values(created_at=at))
+
+
 def find_by_id(tx: sa.Connection, share_id: int) -> ShareRecord | None:
     """A boost by its place in timelines."""
     row = tx.execute(sa.select(*_COLUMNS).where(shares.c.id == share_id)).first()

@@ -66,6 +66,8 @@ def keep(tx: sa.Connection, actor: ActorRecord, boost: Boost, post: PostRecord, 
     if author is None or is_refused(tx, author, now, "open") is not None:
         return False
     made = shares.record(tx, actor=actor, post=post, iri=boost.iri, visibility=boost.visibility, at=boost.at)
+    if made is None and actor.type == "Group" and boost.is_wrapped:
+        shares.renew(tx, actor.id, post.id, boost.at)
     if made is not None and actor.type == "Group" and not boost.is_foreign:
         flow.offer(tx, actor, post, boost.category, now, at=boost.at)
         heirs.take_over(tx, actor, post, now)

@@ -19,13 +19,14 @@ from areas import boosts, creates, placements, posts, registry, shares
 from areas.bans import is_banned
 from areas.boosts import digest
 from areas.categories import categorise
-from areas.ids import mint_position
+from areas.ids import first_at, mint_position, time_of
 from areas.records import AreaRecord, PostRecord
 from areas.selections import Selection, lies_below
 from areas.statements import insert_once
 from areas.tables import posts as post_table
 from areas.zones import agreements, rules, saying
-from areas.zones.records import CATEGORIES, STANDING, BroughtState
+from areas.zones.cursors import BACK
+from areas.zones.records import CATEGORIES, STANDING, Agreement, BroughtState
 from areas.zones.saying import Passing
 from areas.zones.tables import zone_posts
 from federation.errors import NotFound, Refused
@@ -58,6 +59,17 @@ _BROUGHT = Prepared(
         zone_posts.c.area_id == sa.bindparam("area"), zone_posts.c.post_id == sa.bindparam("post")
     )
 )
+_KNOWN = (
+    sa.select(zone_posts.c.post_id, zone_posts.c.category, sa.func.max(zone_posts.c.position))
+    .where(
+        zone_posts.c.home_id == sa.bindparam("home"),
+        zone_posts.c.area_id != sa.bindparam("area"),
+        zone_posts.c.position >= sa.bindparam("since"),
+        zone_posts.c.state != "gone",
+    )
+    .group_by(zone_posts.c.post_id, zone_posts.c.category)
+    .order_by(sa.func.max(zone_posts.c.position))
+)
 _COLUMNS = tuple(zone_posts.c[name] for name in ZonePost.__dataclass_fields__)
 
 
@@ -79,17 +91,44 @@ def offer(
     if not _may_be_shown(tx, home, post):
         return []
     named = category if category in CATEGORIES else "post"
-    found = []
-    for agreement in agreements.list_of_peer(tx, home.id):
-        area = registry.find_area(tx, agreement.area_id)
-        assert area is not None  # a foreign key holds it
-        if agreements.find_in_force(tx, area.actor_id, home.id, "in", now) is None:
-            continue
-        brought = _bring(tx, area, home, post, named, at)
-        if brought is not None:
-            is_wanted = named in agreement.terms.accepts and at >= agreement.created_at
-            found.append(_boost_unasked(tx, area, brought, now) if is_wanted else brought)
-    return found
+    held = agreements.list_of_peer(tx, home.id)
+    found = (_offer_to(tx, each, home, post, named, (at, now)) for each in held)
+    return [brought for brought in found if brought is not None]
+
+
+def _offer_to(
+    tx: sa.Connection,
+    agreement: Agreement,
+    home: ActorRecord,
+    post: PostRecord,
+    category: str,
+    times: tuple[Millis, Millis],
+) -> ZonePost | None:
+    """To one area, if it has agreed and has not heard of it; `times` are when the peer boosted it, and now."""
+    at, now = times
+    area = registry.find_area(tx, agreement.area_id)
+    assert area is not None  # a foreign key holds it
+    if agreements.find_in_force(tx, area.actor_id, home.id, "in", now) is None:
+        return None
+    brought = _bring(tx, area, home, post, category, at)
+    is_wanted = category in agreement.terms.accepts and at >= agreement.created_at
+    return _boost_unasked(tx, area, brought, now) if brought is not None and is_wanted else brought
+
+
+def offer_known(tx: sa.Connection, area_id: int, home: ActorRecord, now: Millis) -> None:
+    """An area has agreed with a peer that others here know: show it what came to them in the last days.
+
+    The peer is asked for nothing, since this node has heard it all.
+    """
+    agreement = agreements.find(tx, area_id, home.id, "in")
+    for post_id, category, position in tx.execute(_KNOWN, _since(area_id, home, now)).all():
+        post = posts.find_post_by_id(tx, post_id)
+        if agreement is not None and post is not None and _may_be_shown(tx, home, post):
+            _offer_to(tx, agreement, home, post, category, (time_of(position), now))
+
+
+def _since(area_id: int, home: ActorRecord, now: Millis) -> dict[str, int]:
+    return {"area": area_id, "home": home.id, "since": first_at(Millis(now - BACK))}
 
 
 def offer_own(

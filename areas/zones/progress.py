@@ -56,6 +56,13 @@ def plan(tx: sa.Connection, peer_id: int, due_at: Millis, now: Millis) -> None:
     schedule(tx, CATCH_UP, str(peer_id), {}, due_at, now)
 
 
+def plan_again(tx: sa.Connection, peer_id: int, now: Millis, *, everything: bool) -> None:
+    """Ask a peer now, because somebody wants it; `everything`: all of a week, also what was heard before."""
+    if everything:
+        _write(tx, peer_id, repair="due")
+    plan(tx, peer_id, now, now)
+
+
 def plan_all(tx: sa.Connection, now: Millis) -> None:
     """Ask every peer soon: who starts may have been away."""
     query = (

@@ -13,7 +13,7 @@ from actors.records import ActorRecord, FollowRecord
 from areas import elsewhere
 from areas.interactions.follows import let_go
 from areas.reports import TEXT_LENGTH
-from areas.zones import agreements, complaints
+from areas.zones import agreements, complaints, flow
 from areas.zones.complaints import Outcome
 from federation.html import plain_name
 from federation.vocabulary import Accept, Create, Follow, Iri, Reject
@@ -53,7 +53,8 @@ def _move(tx: sa.Connection, heard: Heard[Accept | Reject], follow: FollowRecord
     between = {"follower_id": follow.follower_id, "target_id": follow.target_id}
     if isinstance(heard.activity, Accept):
         follows.accept(tx, iri=follow.iri, **between, now=heard.now)
-        agreements.answered(tx, follow.iri, "accept", heard.now)
+        if agreements.answered(tx, follow.iri, "accept", heard.now):
+            flow.offer_known(tx, follow.follower_id, heard.actor, heard.now)
     else:
         follows.reject(tx, iri=follow.iri, **between, now=heard.now)
         agreements.answered(tx, follow.iri, "reject", heard.now)

@@ -22,6 +22,7 @@ from areas.zones.progress import CATCH_UP, Progress
 from federation.errors import Gone, MalformedDocument, Unreachable
 from federation.vocabulary import Activity, Announce, Collection, Create, Iri, Millis
 from inbox import boosted
+from inbox.checks import Refused
 from inbox.jobs import runner
 from inbox.receive import hear_said
 from inbox.services import Services
@@ -128,8 +129,10 @@ async def _read_page(plan: Plan, cursor: str, services: Services) -> Collection:
 async def _hear(plan: Plan, items: Sequence[object], services: Services, now: Millis) -> list[Iri]:
     boosts: list[Iri] = []
     for item in items:
-        if isinstance(item, Activity) and item.actor == plan.peer.iri:
-            await hear_said(plan.peer, item, services, now=now, again=plan.is_repair)
+        if not isinstance(item, Activity):
+            continue
+        verdict = await hear_said(plan.peer, item, services, now=now, again=plan.is_repair)
+        if not isinstance(verdict, Refused):  # as what anybody else is to have said
             boosts += _find_boosted(item)
     return boosts
 

@@ -13,7 +13,7 @@ from federation.errors import Refused
 from federation.vocabulary import Iri
 from tests.inbox.rig import ORIGIN, Town
 from tests.inbox.test_boosts import CAROL, SNOW, announce, at_home, follow
-from tests.testrig.peers import Peer
+from tests.testrig.peers import Peer, stamp
 
 ALICE = "https://p.test/users/alice"
 
@@ -194,3 +194,19 @@ async def test_a_reply_in_a_groups_thread_goes_to_the_group(
     assert await states(town, reply) == ["announced"]
     boosted = [line for line in await at_home(town) if line.startswith("machi:")]
     assert boosted == ["machi: <p>snow</p>"], "a reply is no boost"
+
+
+async def test_a_boost_that_was_made_again_counts_from_then(
+    town: Town, peer: Peer, group: str, snow: dict[str, Any], other: Peer
+) -> None:
+    """Its end was not heard: the Group and we are to know the same of each day."""
+    when = sa.select(shares.c.id, shares.c.created_at)
+    before = await town.database.read(lambda tx: tx.execute(when).one())
+    town.clock.advance(hours=3)
+    again = {**announce(peer, group, "a9", other.create(snow)), "published": stamp(town.clock())}
+    await town.hear(peer, again)
+    after = await town.database.read(lambda tx: tx.execute(when).one())
+    assert (after.id, after.created_at) == (before.id, town.clock())
+    old = {**again, "id": f"{again['id']}-old", "published": stamp(before.created_at)}
+    await town.hear(peer, old)
+    assert (await town.database.read(lambda tx: tx.execute(when).one())) == after

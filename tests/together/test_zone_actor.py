@@ -111,6 +111,17 @@ async def test_what_goes_from_town_to_zone_goes_to_no_other_town(region: Region)
         assert await region.brought(town, name) == []
 
 
+async def test_what_names_the_zone_too_goes_no_further(region: Region) -> None:
+    """It names whoever passes it on, as a post of its own would: that it is a peer's is said by `homeGroup` alone."""
+    await region.open("alert,notice,campaign,event,post")
+    eniwa = region.towns["eniwa"]
+    await region.do(eniwa, "peer request", area="eniwa", other=ZONE, accepts="alert,notice,post")
+    await region.do(region.zone, "peer accept", area="sapporo_ken", other="@eniwa@eniwa.example")
+    post = await region.post("chitose", text=f"{ZONE} にも知らせます。")
+    assert len(region.there.boosts(post.iri)) == 1
+    assert await region.brought(eniwa, "eniwa") == []
+
+
 @pytest.mark.parametrize("how", ["area remove", "post-delete"])
 async def test_what_a_town_takes_back_the_zone_takes_back(region: Region, how: str) -> None:
     await region.open()

@@ -92,6 +92,7 @@ COMMANDS: dict[str, Command] = {
     "peer accept": peers.peer_accept,
     "peer reject": peers.peer_reject,
     "peer end": peers.peer_end,
+    "peer pull": peers.peer_pull,
     "peer list": peers.peer_list,
     "zone list": peers.zone_list,
     "zone boost": peers.zone_boost,

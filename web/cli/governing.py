@@ -106,6 +106,11 @@ def peer_end(area: str, other: str, *, direction: str = "both", json: Json = Fal
     run("peer end", json, area=area, other=other, direction=direction)
 
 
+def peer_pull(area: str, other: str, *, everything: bool = False, json: Json = False) -> None:
+    """Ask OTHER now for what AREA has missed. --everything: all of the last week, also what was heard before."""
+    run("peer pull", json, area=area, other=other, everything=everything)
+
+
 def peer_list(area: str | None = None, *, json: Json = False) -> None:
     """List what areas of this node have agreed on with others, and what waits for an answer."""
     run("peer list", json, area=area)
@@ -152,7 +157,7 @@ _AREA = (
     area_ban,
     area_unban,
 )
-_PEER = (peer_request, peer_accept, peer_reject, peer_end, peer_list)
+_PEER = (peer_request, peer_accept, peer_reject, peer_end, peer_pull, peer_list)
 _ZONE = (zone_list, zone_boost, zone_hide, zone_show)
 _SERVER = (server_show, server_dialect)
 

@@ -112,6 +112,22 @@ async def peer_end(node: Node, *, area: str, other: str, direction: str = "both"
     return Report(tuple(_line(each) for each in data), data)
 
 
+async def peer_pull(node: Node, *, area: str, other: str, everything: bool = False) -> Report:
+    """Ask a peer now for what was missed."""
+    peer, now = await resolve(node, other), node.clock()
+
+    def write(tx: sa.Connection) -> AreaRecord:
+        home = find_named_area(tx, area)
+        if peer.local or agreements.find_in_force(tx, home.actor_id, peer.id, "in", now) is None:
+            raise NotFound(f"{home.handle} gets nothing of @{peer.handle} from another server")
+        progress.plan_again(tx, peer.id, now, everything=everything)
+        return home
+
+    home = await node.database.write(write)
+    data = {"area": home.handle, "peer": f"@{peer.handle}", "everything": everything}
+    return Report((f"{data['peer']} is asked within a minute: kairanban peer list",), data)
+
+
 async def peer_list(node: Node, *, area: str | None = None) -> Report:
     """Everything that is agreed on or asked for."""
     data = await node.database.read(_list, area)

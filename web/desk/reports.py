@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from actors.directory import find_actor_by_id
+from actors.directory import find_actor, find_actor_by_id
 from actors.records import ActorRecord
 from areas import posts, registry, reports
 from areas.records import AreaRecord
@@ -135,8 +135,8 @@ def _describe(tx: sa.Connection, request: Request, report: ReportRecord) -> Comp
 
 
 def _to_thing(tx: sa.Connection, request: Request, iri: Iri) -> Thing:
-    post = posts.find_post(tx, iri)
-    if post is None or post.deleted_at is not None or not post.is_shown:
-        return Thing(here(iri, origin_of(request).origin), iri)
-    words = to_text(post.content)[:EXCERPT]
+    post, actor = posts.find_post(tx, iri), find_actor(tx, iri)
+    words = f"{actor.name} @{actor.handle}" if actor is not None else ""
+    if post is not None and post.deleted_at is None and post.is_shown:
+        words = to_text(post.content)[:EXCERPT]
     return Thing(here(iri, origin_of(request).origin), words or iri)

@@ -11,7 +11,7 @@ from areas import registry, reports
 from areas.records import AreaRecord
 from areas.zones import agreements, signals
 from areas.zones.records import Terms
-from federation.vocabulary import Block, Iri
+from federation.vocabulary import Block, Iri, Millis
 from outbox.tables import log
 from tests.testrig.people import meet
 from tests.web.accounts.people import sign_up
@@ -46,7 +46,7 @@ class Desk:
 
     async def warn(self, host: str = "spam.example") -> int:
         town = self.home.town
-        until = town.clock() + 30 * DAY
+        until = Millis(town.clock() + 30 * DAY)
         said = Block(
             Iri(f"{self.peer.iri}/blocks/{host}"),
             self.peer.iri,
