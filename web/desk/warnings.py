@@ -32,7 +32,7 @@ async def _show(
     def read(tx: sa.Connection) -> dict[str, object]:
         desk, now = _require_desk(tx, request, visitor), node_of(request).clock()
         found = signals.list_signals(tx, now, everything=everything)
-        return {"warnings": found, "tabs": list_tabs(request, desk), "now": now}
+        return {"warnings": found, "tabs": list_tabs(request, desk)}
 
     values = await node_of(request).database.read(read)
     more = {"everything": everything, "errors": errors or {}, "most_reason": REASON_LENGTH}
