@@ -11,6 +11,7 @@ import uvloop
 from tests.bench import fanout, inbox, posting, reads, search
 from tests.bench.elder import Towns
 from tests.bench.results import Result, keep, show
+from tests.bench.zone import running
 from web import garbage
 
 PARTS: dict[str, Callable[[Towns], Awaitable[list[Result]]]] = {
@@ -19,6 +20,7 @@ PARTS: dict[str, Callable[[Towns], Awaitable[list[Result]]]] = {
     "posting": lambda _: posting.run(),
     "reads": reads.run,
     "search": search.run,
+    "zone": lambda _: running.run(),
 }
 KEPT = Path("var/bench.json")
 
@@ -37,6 +39,14 @@ async def main(names: list[str]) -> None:
             results += await PARTS[name](towns)
     print(show(results))
     keep(results, KEPT)
+    end(results)
+
+
+def end(results: list[Result]) -> None:
+    """Exit with 1 where something does not hold."""
+    broken = [each.name for each in results if not each.holds]
+    if broken:
+        sys.exit(f"bench: not as it must be: {', '.join(broken)}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ class Result:
     floor: float | None = None
     ratio: float | None = None
     target: str = ""
+    holds: bool = True
+    """False = what must hold whatever the machine does, does not."""
 
 
 def of_floor(name: str, value: float, floor: float, target: str, unit: str = "µs CPU") -> Result:
