@@ -23,9 +23,9 @@ from web.database import open_database
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(LONGEST)]
 
-ACTIVITIES = 2000 if IS_LONG else 240
+ACTIVITIES = 2000 if IS_LONG else 120
 CONNECTIONS = 8
-KILLS_OF_DELIVERY = 40 if IS_LONG else 5
+KILLS_OF_DELIVERY = 40 if IS_LONG else 3
 MOST_DELAY = 0.3
 """Seconds that other servers take to answer."""
 
