@@ -22,7 +22,7 @@ MOST_IN_FORCE = 10
 STANDING = 7 * 24 * 3_600_000
 """Milliseconds for which a notice stands above everything else where its end is not known."""
 
-Which = Literal["everything", "notices", "question", "offers", "review", "pictures"]
+Which = Literal["everything", "notices", "event", "question", "offers", "review", "pictures"]
 """`notices`: what the town itself wrote; `offers`: what is given and what is wanted."""
 
 
@@ -61,6 +61,7 @@ _ACCEPTED: "sa.ColumnElement[str]" = sa.literal_column("'accepted'")
 _WHICH: "Final[dict[Which, sa.ColumnElement[bool]]]" = {
     "everything": sa.true(),
     "notices": actors.c.kind.in_(OFFICIAL_KINDS),
+    "event": posts.c.kind == "event",
     "question": posts.c.kind == "question",
     "offers": posts.c.kind.in_(("give", "ask")),
     "review": posts.c.kind == "review",

@@ -30,6 +30,7 @@ from web.negotiation import wants_json
 from web.node import Node
 from web.pages import (
     acts,
+    calendars,
     feeds,
     news,
     placements,
@@ -106,6 +107,8 @@ PAGES = (
     Route("/tags/{name}", welcome(tags.tag_page)),
     Route("/tags/{name}/acts/{act}", signed_in(tags.act_on_tag), methods=["POST"]),
     Route("/areas/{username}/feed.atom", feeds.serve_feed),
+    Route("/areas/{username}/calendar.ics", calendars.serve_calendar),
+    Route("/posts/{post_id:int}/event.ics", calendars.serve_event),
     Route("/areas/{username}/qr.svg", posters.serve_code),
     Route("/home", signed_in(residents.home_page)),
     Route("/accounts/{actor_id:int}", signed_in(residents.account_page)),

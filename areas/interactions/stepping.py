@@ -13,7 +13,6 @@ from areas import compose, kinds, posts
 from areas.interactions.saying import require_post
 from areas.kinds import Facts, responses
 from areas.kinds.kind import OPEN
-from areas.kinds.offers import Offer
 from areas.kinds.responses import Response
 from areas.kinds.states import NONE, Role, Step, find_step, is_taken
 from areas.locks import lock_author
@@ -21,8 +20,14 @@ from areas.records import Draft, PostRecord, Revision
 from federation.errors import NotFound, Refused
 from federation.vocabulary import Millis
 
+ADMITS: Final = "admit"
+"""The step by which a reply from anywhere counts as an application, or as taking part."""
 PICKS: Final = "choose"
 """The step of a reply that is a step of the post as well."""
+
+
+class Full(Refused):
+    """As many take part as can come."""
 
 
 def step(tx: sa.Connection, actor: ActorRecord, post_id: int, name: str, now: Millis) -> None:
@@ -90,12 +95,21 @@ def _count(tx: sa.Connection, counted: Counted, found: Step, now: Millis) -> Non
     post, facts = counted.post, counted.facts
     if found.name == PICKS and find_step(facts.kind.steps, PICKS, facts.state, chosen=False) is None:
         raise Refused(f"for a post that is {facts.state!r} nobody can be chosen")
+    if found.name == ADMITS:
+        _require_room(tx, post, facts)
     was_chosen = counted.response.state == "chosen"
     responses.put(tx, replace(counted.response, state=found.after), now)
     if found.name == PICKS:
         _step(tx, post, facts, PICKS, now)
     elif was_chosen and find_step(facts.kind.steps, "release", facts.state, chosen=False) is not None:
         _step(tx, post, facts, "release", now)
+
+
+def _require_room(tx: sa.Connection, post: PostRecord, facts: Facts) -> None:
+    """Raise `Full` where nobody more can come. Whoever counts holds the author's lock until she has joined."""
+    capacity = getattr(facts.data, "capacity", None)
+    if capacity is not None and len(responses.list_of(tx, post.id)) >= capacity:
+        raise Full(f"満員です（定員{capacity}人）。 All {capacity} places are taken.")
 
 
 def role_of(actor_id: int, post: PostRecord, reply: PostRecord) -> Role | None:
@@ -135,6 +149,7 @@ def respond(
         found = posts.find_post_by_id(tx, earlier.reply_id)
         assert found is not None  # posts are never removed
         return found
+    _require_room(tx, post, facts)
     draft = Draft(actor.id, text, in_reply_to=post.iri, visibility="direct", key=f"respond {post_id} {key}")
     reply, _ = compose.publish(tx, draft, now)
     responses.put(tx, Response(post.id, actor.id, reply.id, "applied"), now)
@@ -143,6 +158,7 @@ def respond(
 
 def may_respond(actor_id: int, post: PostRecord, facts: Facts, now: Millis) -> bool:
     """Whether somebody can apply."""
-    if actor_id == post.actor_id or not isinstance(facts.data, Offer) or facts.data.is_late(now):
+    takes = any(each.name == ADMITS for each in facts.kind.replies)
+    if actor_id == post.actor_id or not takes or facts.data.is_late(now):
         return False
     return facts.state == OPEN

@@ -6,6 +6,7 @@ from typing import Any, Final
 from actors.records import ActorRecord
 from areas.hashtags import fold
 from areas.kinds.ask import ASK
+from areas.kinds.event import EVENT
 from areas.kinds.give import GIVE
 from areas.kinds.kind import OPEN, Facts, Kind
 from areas.kinds.notice import NOTICE
@@ -16,7 +17,9 @@ from federation.errors import Refused
 from federation.html import find_hashtags
 from federation.vocabulary import Millis
 
-KINDS: Final[Mapping[str, Kind[Any]]] = {each.name: each for each in (QUESTION, GIVE, ASK, REVIEW, NOTICE)}
+KINDS: Final[Mapping[str, Kind[Any]]] = {
+    each.name: each for each in (QUESTION, GIVE, ASK, REVIEW, EVENT, NOTICE)
+}
 """In the order in which they are offered."""
 _BY_TAG: Final = {fold(each.tag): each for each in KINDS.values()}
 

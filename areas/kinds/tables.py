@@ -58,6 +58,21 @@ notices = sa.Table(
     comment="what the town makes known",
 )
 
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("post_id", sa.ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("starts_at", Time, comment="null = its text says it"),
+    sa.Column("ends_at", Time),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("price", sa.Text, nullable=False),
+    sa.Column("capacity", sa.Integer, comment="null = as many as want to come"),
+    sa.CheckConstraint("state IN ('open', 'cancelled')", name="state"),
+)
+
 responses = sa.Table(
     "responses",
     metadata,

@@ -12,6 +12,7 @@ from actors.prepared import Prepared
 from actors.records import ActorRecord
 from actors.statements import insert_into
 from actors.tables import actors, blocks, domain_blocks, follows, mutes
+from areas.kinds.tables import responses
 from areas.notifications import mailing, pushing
 from areas.notifications.policy import Facts, Policy, decide
 from areas.notifications.tables import (
@@ -294,12 +295,14 @@ def _answers_another(tx: sa.Connection, post: PostRecord) -> bool:
 
 
 def ring_sharers(tx: sa.Connection, author: ActorRecord, post: PostRecord, now: Millis) -> None:
-    """Tell people here who boost a post that it reads differently now."""
+    """Tell people here who boost a post, or take part in an event, that it reads differently now."""
+    boosting = sa.select(shares.c.actor_id).where(shares.c.post_id == post.id)
+    coming = sa.select(responses.c.actor_id).where(responses.c.post_id == post.id)
+    concerned = sa.union(boosting, coming) if post.kind == "event" else boosting
     query = (
-        sa.select(shares.c.actor_id)
-        .join(actors, actors.c.id == shares.c.actor_id)
-        .where(shares.c.post_id == post.id, actors.c.origin_id.is_not(None))
-        .order_by(shares.c.actor_id)
+        sa.select(actors.c.id)
+        .where(actors.c.id.in_(concerned), actors.c.origin_id.is_not(None))
+        .order_by(actors.c.id)
     )
     for reader_id in list(tx.execute(query).scalars()):
         ring(tx, reader_id, Event("update", author, post), now)

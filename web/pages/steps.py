@@ -11,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from actors.records import ActorRecord
 from areas import interactions, kinds, posts
-from areas.interactions.stepping import PICKS, may_respond, role_of
+from areas.interactions.stepping import PICKS, Full, may_respond, role_of
 from areas.kinds import Facts, responses
+from areas.kinds.event import Event
 from areas.kinds.offers import Offer
 from areas.kinds.states import NONE, find_step, list_open
 from areas.reading.visibility import Reader
@@ -54,6 +55,9 @@ class Panel:
     steps: tuple[str, ...]
     may_respond: bool
     is_late: bool
+    is_full: bool
+    coming: int | None
+    capacity: int | None
     key: str
     replies: Mapping[int, Counted]
 
@@ -72,6 +76,7 @@ def describe(
     counted = {each.actor_id: each for each in responses.list_of(tx, root.id)}
     chosen = any(each.state == "chosen" for each in counted.values())
     is_own = reader is not None and reader.id == root.actor_id
+    capacity = facts.data.capacity if isinstance(facts.data, Event) else None
     can_apply = reader is not None and reader.id not in counted and may_respond(reader.id, root, facts, now)
     steps = list_open(facts.kind.steps, facts.state, "author", chosen=chosen) if is_own else ()
     answers = [each.post for each in shown if each.post.in_reply_to_id == root.id]
@@ -83,7 +88,10 @@ def describe(
         is_own=is_own,
         steps=tuple(each for each in steps if each != PICKS),
         may_respond=can_apply,
-        is_late=isinstance(facts.data, Offer) and facts.data.is_late(now),
+        is_late=isinstance(facts.data, Offer | Event) and facts.data.is_late(now),
+        is_full=capacity is not None and len(counted) >= capacity,
+        coming=len(counted) if isinstance(facts.data, Event) else None,
+        capacity=capacity,
         key=secrets.token_urlsafe(KEY_BYTES),
         replies={each.reply_id: each for each in replies if each is not None},
     )
@@ -104,12 +112,17 @@ def _count(
     if role is None:
         return Counted(reply.id, state, (), may_write=False) if is_told else None
     steps = list_open(facts.kind.replies, state, role, chosen=False)
-    can_pick = find_step(facts.kind.steps, PICKS, facts.state, chosen=False) is not None
+    can_pick = isinstance(facts.data, Event) or can_be_picked(facts)
     open_steps = tuple(each for each in steps if can_pick or each in {"leave", "dismiss", "restore"})
     if state == NONE and not open_steps:
         return None
     is_agreed = state == "chosen" and isinstance(facts.data, Offer)
     return Counted(reply.id, state, open_steps, may_write=role == "author" and is_agreed)
+
+
+def can_be_picked(facts: Facts) -> bool:
+    """Whether somebody can be chosen now."""
+    return find_step(facts.kind.steps, PICKS, facts.state, chosen=False) is not None
 
 
 async def take_step(request: Request, visitor: Visitor) -> Response:
@@ -143,13 +156,28 @@ async def respond(request: Request, visitor: Visitor) -> Response:
     if not text.strip():
         return _go_on(back, "no-words", post_id)
     try:
-        reply = await node.database.write(
-            interactions.respond, require_speaker(visitor), post_id, text, form.get("key", ""), node.clock()
+        kind, reply_id = await node.database.write(
+            _respond, require_speaker(visitor), post_id, text, form.get("key", ""), node.clock()
         )
+    except Full:
+        return _go_on(back, "full", post_id)
     except Refused:
         return _go_on(back, NOT_NOW, post_id)
     node.nudge()
-    return _go_on(back, "reply-applied", reply.id)
+    return _go_on(back, _say(kind, "applied"), reply_id)
+
+
+def _respond(
+    tx: sa.Connection, actor: ActorRecord, post_id: int, text: str, key: str, now: Millis
+) -> tuple[str, int]:
+    reply = interactions.respond(tx, actor, post_id, text, key, now)
+    post = posts.find_post_by_id(tx, post_id)
+    assert post is not None  # it has just been answered
+    return post.kind, reply.id
+
+
+def _say(kind: str, name: str) -> str:
+    return f"event-{name}" if kind == "event" else f"reply-{name}"
 
 
 async def step_reply(request: Request, visitor: Visitor) -> Response:
@@ -158,12 +186,14 @@ async def step_reply(request: Request, visitor: Visitor) -> Response:
     reply_id, name, node = require_id(request, "post_id"), request.path_params["step"], node_of(request)
     try:
         kind, post_id = await node.database.write(_step_reply, visitor, reply_id, name, node.clock())
+    except Full:
+        return _go_on(form, "full", reply_id)
     except Refused:
         return _go_on(form, NOT_NOW, reply_id)
     node.nudge()
     if name == PICKS:
         return _go_on(form, "reply-helped" if kind == "question" else "reply-chosen", post_id)
-    return _go_on(form, f"reply-{name}", reply_id)
+    return _go_on(form, _say(kind, name), reply_id)
 
 
 def _step_reply(

@@ -186,13 +186,19 @@ def _(sentence: str) -> str:
 TABS: Final[dict[Which, str]] = {
     "everything": _("All"),
     "notices": _("Notices of the town"),
+    "event": _("Events"),
     "question": _("Questions"),
     "offers": _("To give and wanted"),
     "review": _("Reviews"),
     "pictures": _("With pictures"),
 }
 """What an area's page and its feeds show, in the order of the page."""
-_WRITTEN: Final[dict[str, str]] = {"question": "question", "offers": "give", "review": "review"}
+_WRITTEN: Final[dict[str, str]] = {
+    "event": "event",
+    "question": "question",
+    "offers": "give",
+    "review": "review",
+}
 """What kind of post is written where one reads this."""
 _WHICH: Final[tuple[Which, ...]] = get_args(Which)
 ZONE: Final = "zone"

@@ -24,6 +24,11 @@ UNFIT: Final = {
     "until": _("Choose a day from today on, within a year."),
     "since": _("Choose a day within three years."),
     "last_day": _("Choose a day that is not before the first one, within three years."),
+    "title": _("Say what it is called, in 1 to 60 characters."),
+    "starts": _("Say on which day and at what time it begins: from today on, within two years."),
+    "ends": _("It cannot end before it begins."),
+    "price": _("Say in at most 60 characters what it costs."),
+    "capacity": _("How many can come is a number from 1 to 10000."),
     "place": _("Say which shop or place it is, in 1 to 80 characters."),
     "address": _("Say in at most 120 characters where it is."),
 }

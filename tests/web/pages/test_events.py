@@ -1,0 +1,86 @@
+"""Events on pages: written, joined and left without scripts, full in words, and in calendars."""
+
+import pytest
+
+from actors.records import ActorRecord
+from areas import interactions
+from areas.records import PostRecord
+from tests.areas.kinds.test_events import WALK
+from tests.web.accounts.people import sign_up
+from tests.web.pages.conftest import Home
+from tests.web.pages.test_writing import post_at
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def taro(home: Home) -> ActorRecord:
+    return await sign_up(home.town, "taro", "taro@mail.example")
+
+
+def typed(home: Home, **values: str) -> dict[str, str]:
+    form = {**WALK, "text": "長靴で; 雨なら, 中止", "kind": "event", "audience": "everyone"}
+    return {**form, "area": str(home.area.actor_id), **values}
+
+
+async def as_(home: Home, name: str) -> None:
+    home.browser.client.cookies.clear()
+    await home.browser.sign_in(f"{name}@mail.example")
+
+
+async def published(home: Home, **values: str) -> PostRecord:
+    return await post_at(home, await home.press("/write", step="publish", **typed(home, **values)))
+
+
+async def test_an_event_is_joined_left_and_full(home: Home, taro: ActorRecord) -> None:
+    flawed = await home.write(step="publish", **typed(home, capacity="0"))
+    assert 'id="capacity-error"' in flawed
+    post = await published(home)
+    assert "花の散歩" in await home.read("/areas/megumino?show=event")
+    jiro = await sign_up(home.town, "jiro", "jiro@mail.example")
+    await as_(home, "taro")
+    page = await home.read(f"/posts/{post.id}")
+    assert ("参加する</button>" in page, "0人が参加" in page) == (True, True)
+    where = await home.press(f"/posts/{post.id}/responses", text="参加します。", key="k")
+    page = await home.read(where.partition("#")[0])
+    assert ("参加を申し込みました" in page, "1人が参加" in page, "参加を取りやめる" in page) == (
+        True,
+        True,
+        True,
+    )
+    await as_(home, "jiro")
+    page = await home.read(f"/posts/{post.id}")
+    assert ("満員です" in page, 'id="application"' in page, "taro" in page) == (True, False, False)
+    where = await home.press(f"/posts/{post.id}/responses", text="参加します。", key="k")
+    assert "満員です" in await home.read(where.partition("#")[0])
+    await as_(home, "hanako")
+    page = await home.read(f"/posts/{post.id}")
+    assert ("taro" in page, "参加から外す" in page) == (True, True)
+    await home.press(f"/posts/{post.id}/steps/cancel")
+    page = await home.read(f"/posts/{post.id}")
+    assert ("中止" in page, "【イベント中止】花の散歩" in page) == (True, True)
+    assert jiro.id != taro.id
+
+
+async def test_events_in_calendars(home: Home, taro: ActorRecord) -> None:
+    post, other = await published(home), await published(home, title="雪かき", audience="members")
+    for path in (f"/posts/{post.id}/event.ics", "/areas/megumino/calendar.ics"):
+        response = await home.browser.get(path)
+        assert response.headers["content-type"].startswith("text/calendar")
+        lines = response.text.split("\r\n")
+        assert all(len(line.encode()) <= 75 for line in lines)
+        whole = response.text.replace("\r\n ", "")
+        assert "DTSTART:20261205T010000Z\r\nDTEND:20261205T030000Z\r\nSUMMARY:花の散歩\r\n" in whole
+        assert "長靴で\\; 雨なら\\, 中止\\n" in whole
+        assert ("STATUS:CONFIRMED" in whole, "雪かき" in whole) == (True, False)
+    assert (await home.browser.get(f"/posts/{other.id}/event.ics")).status_code == 404
+    now = home.town.clock()
+    await home.town.write(interactions.step, home.hanako, post.id, "cancel", now)
+    assert "STATUS:CANCELLED" in (await home.browser.get("/areas/megumino/calendar.ics")).text
+    plain = await post_at(
+        home,
+        await home.press(
+            "/write", step="publish", text="やあ", audience="everyone", area=str(home.area.actor_id)
+        ),
+    )
+    assert (await home.browser.get(f"/posts/{plain.id}/event.ics")).status_code == 404
