@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from actors.records import ActorRecord
@@ -76,6 +76,18 @@ EVENTS = st.one_of(
     act("wait", st.sampled_from((1, 10, 61, 600))),
     act("carry_late", st.lists(st.integers(0, 500), min_size=1, max_size=4)),
 )
+
+
+GIVEN: list[tuple[int, int, tuple[str, ...], str]] = [(0, 0, ("post",), "accept")]
+"""Posts of the first area come to the second, which boosts them unasked."""
+UNLISTED: list[Event] = [
+    ("write", [], 0, [], "unlisted", False),
+    ("write_elsewhere", [], [0], "unlisted"),
+    ("edit", [], LAST, [0], "public"),
+]
+"""What its area takes, and its peer must not: by somebody here and by somebody elsewhere, public in the end."""
+NAMED_LATER: list[Event] = [("tell", [], 0, is_local, "name") for is_local in (True, False)]
+"""A peer's post that an area boosts, and is then asked to boost itself."""
 
 
 class Towns:
@@ -331,6 +343,8 @@ async def _play(
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # making a failure small takes minutes
 )
+@example(shape=[1, 1], graph=GIVEN, events=UNLISTED)
+@example(shape=[1, 1], graph=GIVEN, events=NAMED_LATER)
 @given(
     shape=st.lists(st.integers(1, 2), min_size=2, max_size=3),
     graph=st.lists(st.tuples(PICK, PICK, ACCEPTS, ANSWER), min_size=3, max_size=8),
