@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from actors.tables import actors
 from areas.tables import boosts, posts
-from areas.zones.flow import STANDING
+from areas.zones.records import STANDING
 from areas.zones.tables import zone_posts
 from tests.bench.results import Result
 from tests.bench.zone.play import Play
