@@ -2,11 +2,12 @@
 
 import sqlalchemy as sa
 
+from actors.prepared import Prepared
 from actors.records import OriginRecord
 from actors.statements import insert_into
-from actors.tables import origins
+from actors.tables import actors, origins
 from federation import iris
-from federation.errors import MalformedDocument, Refused
+from federation.errors import MalformedDocument, Overloaded, Refused
 from federation.vocabulary import Millis
 
 
@@ -45,6 +46,40 @@ def is_served(tx: sa.Connection, iri: str) -> bool:
     """Whether `iri` lies on one of our origins."""
     query = sa.select(origins.c.id).where(origins.c.origin == iris.origin(iri))
     return tx.execute(query).one_or_none() is not None
+
+
+_LEAVING = Prepared(
+    sa.select(origins.c.host).where(
+        origins.c.origin == sa.bindparam("origin"), origins.c.leaving_at.is_not(None)
+    )
+)
+_LEAVING_ACTOR = Prepared(
+    sa.select(origins.c.host)
+    .join_from(origins, actors, actors.c.origin_id == origins.c.id)
+    .where(actors.c.id == sa.bindparam("actor"), origins.c.leaving_at.is_not(None))
+)
+LEAVING_SECONDS = 600
+"""After which others try again; their own patience is longer: hours at first, then days."""
+
+
+def require_staying(tx: sa.Connection, origin: str) -> None:
+    """Raise `Overloaded` for an origin that was exported: what comes now is for the node that serves it next."""
+    _refuse_leaving(_LEAVING.first(tx, origin=origin))
+
+
+def require_staying_actor(tx: sa.Connection, actor_id: int) -> None:
+    """Raise `Overloaded` for an actor whose origin was exported: what it says now would stay behind."""
+    _refuse_leaving(_LEAVING_ACTOR.first(tx, actor=actor_id))
+
+
+def _refuse_leaving(row: "tuple[str] | None") -> None:
+    if row is not None:
+        raise Overloaded(f"{row[0]} is moving to another node", retry_after=LEAVING_SECONDS)
+
+
+def set_leaving(tx: sa.Connection, origin_id: int, at: Millis | None) -> None:
+    """Let an origin say and hear nothing any more, or (None) again."""
+    tx.execute(sa.update(origins).where(origins.c.id == origin_id).values(leaving_at=at))
 
 
 def _parse(origin: str) -> str:

@@ -39,6 +39,8 @@ class OriginRecord:
     host: str
     is_primary: bool
     created_at: Millis
+    leaving_at: Millis | None = None
+    """When it was exported: it says and hears nothing any more, and another node is to serve it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ origins = sa.Table(
     sa.Column("host", sa.Text, nullable=False, unique=True),
     sa.Column("is_primary", sa.Boolean, nullable=False, default=False),
     sa.Column("created_at", Time, nullable=False),
+    sa.Column("leaving_at", Time, comment="when it was exported: another node is to serve it"),
 )
 
 servers = sa.Table(

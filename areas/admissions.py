@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from actors.directory import find_actor_by_id
+from actors.origins import require_staying_actor
 from actors.records import ActorRecord
 from areas import boosts, creates, facts, placements, policy, receipts, relays
 from areas.boosts import LiveBoost
@@ -77,6 +78,7 @@ def _decide(
     tx: sa.Connection, submission: Submission, area: AreaRecord, now: Millis
 ) -> PlacementRecord | None:
     """The policy's decision, recorded; None when it was made before or there is nothing to decide."""
+    require_staying_actor(tx, area.actor_id)
     decision = policy.decide(facts.gather(tx, submission, area, now))
     if decision.outcome == "ignore":
         return None

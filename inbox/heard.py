@@ -20,7 +20,7 @@ class Heard(Generic[A_co]):
 
     `addressed` is the id of the local actor to whose inbox it was sent; None = a shared inbox. `is_new`: the
     actor's key was not at hand, so that its server may be new here too. `again`: it is heard although it was heard
-    before, to mend what came of it.
+    before, to mend what came of it. `origin` is that of the inbox; None = it was read elsewhere.
     """
 
     actor: ActorRecord
@@ -29,6 +29,7 @@ class Heard(Generic[A_co]):
     now: Millis
     is_new: bool = False
     again: bool = False
+    origin: str | None = None
 
 
 def describe_post(tx: sa.Connection, iri: Iri, actor: ActorRecord) -> Stored:

@@ -12,6 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from actors.origins import require_staying
 from actors.statements import insert_into
 from federation.errors import Overloaded
 from federation.signatures import Request
@@ -70,6 +71,7 @@ def find_network(source: str) -> str:
 
 def park(tx: sa.Connection, request: Request, host: str, network: str, now: Millis) -> None:
     """Keep a request; `host` is that of the key. The same request twice is kept once. Raises `Overloaded`."""
+    require_staying(tx, request.origin)
     body, headers = request.body or b"", json.dumps(request.headers)
     # With the signature: a stranger's forgery of the same body must not stand in for the real one.
     whole = f"{request.origin}\n{request.target}\n{headers}\n".encode() + body

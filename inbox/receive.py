@@ -9,6 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from actors.directory import find_actor
+from actors.origins import require_staying
 from actors.records import ActorRecord, FederationMode, VerifiedKey
 from actors.servers import find_server_by_id
 from actors.standing import GONE, is_refused
@@ -117,7 +118,7 @@ async def hear(
     line.note_activity(activity)
     verdict = judge_claim(key.actor.iri, activity, services.origins)
     if not isinstance(verdict, Refused):
-        heard = Heard(key.actor, activity, find_addressed(request), now, is_new)
+        heard = Heard(key.actor, activity, find_addressed(request), now, is_new, origin=request.origin)
         verdict = await _act(heard, verdict, services)
     line.note_verdict(verdict)
     return verdict
@@ -192,6 +193,8 @@ def _apply(
     tx: sa.Connection, heard: Heard[Activity], verdict: Verdict, mode: FederationMode
 ) -> tuple[Verdict, bool]:
     """Let an activity have its effect, once. Also tells whether something is due at the sender's server."""
+    if heard.origin is not None:
+        require_staying(tx, heard.origin)
     refusal = is_refused(tx, heard.actor, heard.now, mode)
     if refusal is not None:
         is_repeat = refusal == GONE and _is_own_end(heard)

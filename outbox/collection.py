@@ -75,7 +75,8 @@ _HEAD: Final = sa.select(sequence.c.value).where(sequence.c.name == sequencer.NA
 _FIRST_AT: Final = (
     sa.select(log.c.seq)
     .where(log.c.created_at >= sa.bindparam("at", type_=sa.BigInteger), log.c.seq.is_not(None))
-    .order_by(log.c.created_at)
+    # By number: what an area has brought along from another node stands before all that was said here meanwhile.
+    .order_by(log.c.seq)
     .limit(1)
 )
 _COUNT = sa.select(sa.func.count()).where(

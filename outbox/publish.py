@@ -7,6 +7,7 @@ the sequencer.
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from actors.origins import require_staying_actor
 from actors.prepared import Prepared
 from federation.errors import NotFound
 from federation.rendering import render
@@ -21,8 +22,10 @@ def append(tx: sa.Connection, entry: Entry, now: Millis) -> int:
     """Append `entry` and return its log id; nudge the worker after the commit.
 
     The same activity in the same dialect is one entry: appending it again changes nothing and returns the
-    first one's id. `NotFound` when what it concerns is not in the log.
+    first one's id. `NotFound` when what it concerns is not in the log; `Overloaded` while the signer's host is
+    moving to another node, whose log has what comes next.
     """
+    require_staying_actor(tx, entry.actor_id)
     lane, thread = _find_lane_and_thread(tx, entry)
     row = {
         "iri": entry.iri,

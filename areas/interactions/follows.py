@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from actors.follows import change_flags, find_follow, record_follow, remove
 from actors.moves import require_here
+from actors.origins import require_staying_actor
 from actors.records import ActorRecord, FollowRecord, FollowState
 from actors.standing import find_block
 from areas.bans import is_banned
@@ -52,6 +53,7 @@ def _check(tx: sa.Connection, follower: ActorRecord, target: ActorRecord, now: M
         require_here(follower)
     if target.local:
         require_here(target)
+        require_staying_actor(tx, target.id)
     is_blocked = find_block(tx, actor_id=target.id, target_id=follower.id) is not None
     if is_blocked or is_banned(tx, area_id=target.id, actor_id=follower.id, now=now):
         raise Refused(f"{follower.handle} cannot follow {target.handle}")

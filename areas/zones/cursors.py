@@ -12,12 +12,15 @@ from federation.vocabulary import Iri
 
 BACK: Final = 7 * 24 * 3_600_000
 """Milliseconds of what was said that a peer gets whose cursor is not known."""
-_FORM: Final = re.compile(r"([0-9a-f]{12})-(0|[1-9][0-9]{0,17})")
+_FORM: Final = re.compile(r"([0-9a-f]{12})-(0|-?[1-9][0-9]{0,17})")
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Everything up to `number`, as the sequencer gave it, is known; what comes next is not."""
+    """Everything up to `number`, as the sequencer gave it, is known; what comes next is not.
+
+    Negative numbers are of what was said on another node, before the area came here.
+    """
 
     epoch: str
     number: int

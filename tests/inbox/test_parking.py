@@ -6,6 +6,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from actors.origins import find_origin_by_host, set_leaving
 from areas.tables import boosts, posts
 from federation.errors import Overloaded
 from federation.signatures import Request
@@ -266,3 +267,17 @@ async def test_what_one_worker_has_taken_no_other_gets(database: Database) -> No
 )
 def test_who_belongs_together(source: str, network: str) -> None:
     assert parking.find_network(source) == network
+
+
+async def test_nothing_is_put_aside_for_a_host_that_leaves(
+    town: Town, peer: Peer, database: Database
+) -> None:
+    def leave(tx: sa.Connection) -> None:
+        origin = find_origin_by_host(tx, ORIGIN.partition("://")[2])
+        assert origin is not None
+        set_leaving(tx, origin.id, NOON)
+
+    await database.write(leave)
+    break_host(town)
+    assert (await town.post(sign(peer, create(peer), signer=ALICE))).status == 429
+    assert await town.count(parked) == 0

@@ -70,7 +70,7 @@ class Writer:
 
     def __enter__(self) -> Self:
         if self._path.exists():
-            raise Refused(f"{self._path} exists already; a backup never takes the place of another file")
+            raise Refused(f"{self._path} exists already; nothing takes the place of another file")
         with naming_faults(self._part):
             self._part.unlink(missing_ok=True)
             self._file = os.fdopen(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb")
@@ -131,26 +131,37 @@ class _Hashing:
         return self._hash.hexdigest()
 
 
-class Reader:
-    """A backup, looked through from its first to its last byte."""
+class Sealed:
+    """A file that `Writer` has made, looked through from its first to its last byte."""
+
+    what: str
+    """What it is called where it is refused."""
+    first: str
+    """Its first member, which says what is in the file."""
+    fixed: frozenset[str]
+    """Names of members beside tables and pictures."""
 
     def __init__(self, path: Path) -> None:
-        """Raise `Refused` for a file that is damaged, no backup, or of a newer version."""
+        """Raise `Refused` for a file that is damaged, something else, or of a newer version."""
         self.path = path
         self._offsets: dict[str, tuple[int, int]] = {}
         with naming_faults(path), path.open("rb") as file:
             try:
                 self._look_through(file)
             except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError) as error:
-                raise Refused(f"{path} is damaged, or no backup: {error}") from error
+                raise Refused(f"{path} is damaged, or no {self.what}: {error}") from error
+
+    def describe(self, told: dict[str, Any]) -> None:
+        """Keep what the first member says. Raises `Refused` for a newer version."""
+        raise NotImplementedError
 
     def _look_through(self, file: IO[bytes]) -> None:
         found: dict[str, dict[str, object]] = {}
         with tarfile.open(fileobj=file, mode="r:") as tar:
             for info in tar:
-                self._check_name(info)
                 if not found:
-                    self.description = _describe(tar, info)
+                    self._read_first(tar, info)
+                self._check_name(info)
                 self._offsets[info.name] = (info.offset_data, info.size)
                 found[info.name] = {"size": info.size, "sha256": self._digest(info.name)}
         if found[MANIFEST]["sha256"] != self.read(DIGEST).decode("ascii"):
@@ -159,6 +170,14 @@ class Reader:
         for name in (MANIFEST, DIGEST):
             del found[name]
         self._compare(found, listed)
+
+    def _read_first(self, tar: tarfile.TarFile, info: tarfile.TarInfo) -> None:
+        """A newer version may have written all the others differently."""
+        if info.name != self.first:
+            raise ValueError(f"it does not begin with {self.first}")
+        member = tar.extractfile(info)
+        assert member is not None  # it is a file
+        self.describe(json.loads(member.read(_CHUNK)))
 
     def _digest(self, name: str) -> str:
         hashing, size = hashlib.sha256(), 0
@@ -171,7 +190,7 @@ class Reader:
 
     def _check_name(self, info: tarfile.TarInfo) -> None:
         """Nothing but what we write ourselves, each once: no paths of others, no links."""
-        is_ours = info.name in _FIXED or _NUMBERED.fullmatch(info.name) is not None
+        is_ours = info.name in self.fixed or _NUMBERED.fullmatch(info.name) is not None
         if not info.isreg() or not is_ours or info.name in self._offsets:
             raise ValueError(f"{info.name!r} does not belong there")
 
@@ -217,19 +236,27 @@ class Reader:
                 os.fsync(descriptor)
 
 
-def _describe(tar: tarfile.TarFile, info: tarfile.TarInfo) -> Description:
-    """Read the first member: a newer version may have written all the others differently."""
-    if info.name != DESCRIPTION:
-        raise ValueError(f"it does not begin with {DESCRIPTION}")
-    member = tar.extractfile(info)
-    assert member is not None  # it is a file
-    told: dict[str, Any] = json.loads(member.read(_CHUNK))
-    if told["format"] > FORMAT:
+class Reader(Sealed):
+    """A backup."""
+
+    what = "backup"
+    first = DESCRIPTION
+    fixed = _FIXED
+    description: Description
+
+    def describe(self, told: dict[str, Any]) -> None:
+        """Keep of what it is."""
+        check_format(told, FORMAT, "backup")
+        self.description = Description(**told)
+
+
+def check_format(told: Mapping[str, Any], known: int, what: str) -> None:
+    """Raise `Refused` for a file that a newer program has written in another way."""
+    if told["format"] > known:
         raise Refused(
-            f"the backup was made by Kairanban {told['version']}, which is newer than this one: its format is "
-            f"{told['format']}, and {FORMAT} is the newest known here"
+            f"the {what} was made by Kairanban {told['version']}, which is newer than this one: its format is "
+            f"{told['format']}, and {known} is the newest known here"
         )
-    return Description(**told)
 
 
 def encode(description: Description) -> bytes:

@@ -148,7 +148,7 @@ def area_timeline(name: str, *, json: Json = False) -> None:
 
 
 governing.add_commands(app, area, server)
-moving_words.add_commands(area, account)
+moving_words.add_commands(app, area, account)
 warning_words.add_commands(app)
 
 

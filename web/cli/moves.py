@@ -7,6 +7,7 @@ from actors.records import ActorRecord
 from federation.errors import Refused
 from federation.vocabulary import Iri
 from web import moving
+from web.cli import carrying
 from web.cli.handles import find_named_actor, find_named_area
 from web.cli.reports import Report
 from web.node import Node
@@ -41,8 +42,9 @@ async def area_move(node: Node, *, name: str, to: str) -> Report:
 
 
 async def area_return(node: Node, *, name: str) -> Report:
-    """Take the move of an area back."""
-    return await _return(node, await node.database.read(_find_group, name))
+    """Take the move of an area back, or its export."""
+    taken_back = await carrying.take_back(node, await node.database.read(find_named_area, name))
+    return taken_back or await _return(node, await node.database.read(_find_group, name))
 
 
 def _find_person(tx: sa.Connection, name: str) -> ActorRecord:

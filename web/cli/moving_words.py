@@ -1,5 +1,7 @@
 """Words of commands by which residents and areas move to other servers, and come from there."""
 
+from pathlib import Path
+
 import cyclopts
 
 from web.cli.running import Json, run
@@ -16,8 +18,23 @@ def area_move(name: str, to: str, *, json: Json = False) -> None:
 
 
 def area_return(name: str, *, json: Json = False) -> None:
-    """Take the move of an area back; whoever has followed it away stays there."""
+    """Take the move of an area back, or its export; whoever has followed it away stays there."""
     run("area return", json, name=name)
+
+
+def area_leave(name: str, *, anyway: bool = False, json: Json = False) -> None:
+    """End an exported area here for good, once it is served elsewhere; --anyway drops what is still to be delivered."""
+    run("area leave", json, name=name, anyway=anyway)
+
+
+def export_area(name: str, file: Path, *, json: Json = False) -> None:
+    """Write an area that has a host name of its own to FILE, with its keys, and let it rest here."""
+    run("export-area", json, name=name, file=str(file.absolute()))
+
+
+def import_area(file: Path, *, json: Json = False) -> None:
+    """Serve the area in FILE on this node, under its own host name, as if it had always been here."""
+    run("import-area", json, file=str(file.absolute()))
 
 
 def account_alias(
@@ -37,12 +54,14 @@ def account_return(name: str, *, json: Json = False) -> None:
     run("account return", json, name=name)
 
 
-_AREA = (area_alias, area_move, area_return)
+_AREA = (area_alias, area_move, area_return, area_leave)
 _ACCOUNT = (account_alias, account_move, account_return)
 
 
-def add_commands(area: cyclopts.App, account: cyclopts.App) -> None:
+def add_commands(app: cyclopts.App, area: cyclopts.App, account: cyclopts.App) -> None:
     """Let them be typed."""
+    app.command(export_area)
+    app.command(import_area)
     for ours in _AREA:
         area.command(ours, name=ours.__name__.removeprefix("area_"))
     for hers in _ACCOUNT:
