@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from actors.tables import actors
-from areas import interactions, membership, registry
+from areas import interactions, membership, registry, reports
 from areas.tables import areas
 from federation.vocabulary import Iri
 from tests.browser import examining
@@ -148,6 +148,23 @@ async def test_signing_up(town: Town, page: Page) -> None:
     await examine(page, "welcome")
 
 
+async def read_reports(town: Town, page: Page) -> None:
+    """One report, closed, opened again by the button of its notice."""
+    things = [Iri(f"{town.node.settings.base_url}/areas/megumino")]
+
+    def report(tx: sa.Connection) -> None:
+        reports.file(tx, actor=None, iri=None, objects=things, text="宣伝です。", now=town.clock())
+
+    await town.write(report)
+    await page.get_by_role("link", name="通報", exact=True).first.click()
+    await examine(page, "desk-reports")
+    await page.get_by_role("link", name="通報を読む").click()
+    await examine(page, "desk-report")
+    await page.get_by_role("button", name="対応した").click()
+    await page.get_by_role("status").get_by_role("button").click()
+    await expect(page.get_by_role("link", name="通報を読む")).to_be_visible()
+
+
 async def test_what_waits_and_what_is_new(town: Town, page: Page) -> None:
     """Somebody who looks after an area lets one post in and keeps one out; search, a tag, and the news."""
     area = await town.area("megumino", policy="review")
@@ -171,6 +188,7 @@ async def test_what_waits_and_what_is_new(town: Town, page: Page) -> None:
     await page.get_by_label("理由（書いた人に伝わります）").fill("宣伝のため")
     await page.get_by_role("button", name="理由を伝えて、載せない").click()
     await expect(page.get_by_text("確認を待っている投稿はありません")).to_be_visible()
+    await read_reports(town, page)
     await page.get_by_role("link", name=re.compile("^通知")).click()
     await examine(page, "news")
     await page.get_by_role("button", name="すべて読みました").click()
