@@ -117,8 +117,11 @@ async def test_what_names_the_zone_too_goes_no_further(region: Region) -> None:
     eniwa = region.towns["eniwa"]
     await region.do(eniwa, "peer request", area="eniwa", other=ZONE, accepts="alert,notice,post")
     await region.do(region.zone, "peer accept", area="sapporo_ken", other="@eniwa@eniwa.example")
+    await eniwa.person("taro")
+    await region.do(eniwa, "follow", name="taro", target=ZONE)
     post = await region.post("chitose", text=f"{ZONE} にも知らせます。")
     assert len(region.there.boosts(post.iri)) == 1
+    assert await _read_home(eniwa, "taro") == [post.iri], "it has come to that node"
     assert await region.brought(eniwa, "eniwa") == []
 
 
