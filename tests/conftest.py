@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.testrig import namespace
 from tests.testrig.databases import Cluster, SqliteTemplates
+from web import garbage
 from web.database import Database, open_database
 
 pytest_plugins = ("tests.testrig.scheduling",)
@@ -27,6 +28,11 @@ settings.load_profile("unhurried")
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
     # Nothing here shows what a disk keeps when the power fails, and thousands of databases wait for no disk.
     tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests are no garbage, and need not be looked at again and again."""
+    garbage.settle()
 
 
 @pytest.fixture
