@@ -109,6 +109,8 @@ def _carry_out(
         receipts.tell(tx, voices, submission.post, placement, now)
     if placement.state == "held":
         mailing.plan_for_moderators(tx, area.actor_id, now)
+        if submission.author.local:
+            mailing.plan_for_author(tx, placement, now)
     return Placed(area.actor_id, placement.state, placement.rule)
 
 

@@ -179,6 +179,13 @@ def held_in(tx: sa.Connection, area_ids: Collection[int], limit: int) -> list[Pl
     return [PlacementRecord(*row) for row in tx.execute(query.order_by(placements.c.id).limit(limit))]
 
 
+def held_since(tx: sa.Connection, author_id: int, until: Millis, limit: int) -> list[PlacementRecord]:
+    """What an author has waiting for a decision that was handed in by `until`, oldest first."""
+    mine = sa.and_(_HELD, placements.c.author_id == author_id, placements.c.created_at <= until)
+    query = sa.select(*_COLUMNS).where(mine).order_by(placements.c.id).limit(limit)
+    return [PlacementRecord(*row) for row in tx.execute(query)]
+
+
 def count_held(tx: sa.Connection, area_ids: Collection[int], most: int) -> int:
     """How much waits in these areas, at most `most`."""
     some = sa.select(placements.c.id).where(_HELD, placements.c.area_id.in_(area_ids)).limit(most)

@@ -13,11 +13,16 @@ from actors.accounts import Pace
 from actors.jobs import schedule
 from actors.prepared import Prepared
 from actors.tables import account_actors, accounts
+from areas.records import PlacementRecord
 from areas.registry import list_moderators
 from federation.vocabulary import Millis
 
 MAIL_NEWS: Final = "mail-news"
 """The job that sends one; the key is the account's number."""
+MAIL_HELD: Final = "mail-held"
+"""The job that tells an author of a post that waits; the key is the placement's number."""
+HELD_LONG: Final = 72 * 3_600_000
+"""Milliseconds for which a post may wait until its author is told so."""
 SOON_MS: Final = 2 * 60_000
 MORNING: Final = 7
 JAPAN: Final = timezone(timedelta(hours=9))
@@ -44,6 +49,11 @@ def plan_for_moderators(tx: sa.Connection, area_id: int, now: Millis) -> None:
     """Somebody has to look at a post."""
     for actor_id in list_moderators(tx, area_id, now):
         plan(tx, actor_id, now)
+
+
+def plan_for_author(tx: sa.Connection, placement: PlacementRecord, now: Millis) -> None:
+    """Her post waits; where it still does after `HELD_LONG`, she is told."""
+    schedule(tx, MAIL_HELD, str(placement.id), {}, Millis(placement.created_at + HELD_LONG), now)
 
 
 def find_time(pace: Pace, now: Millis) -> Millis:

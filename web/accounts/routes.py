@@ -34,6 +34,7 @@ ROUTES = (
     Route("/sign-out", on_primary(signin.sign_out), methods=["POST"]),
     Route("/account", signed_in(account.account_page)),
     *_both("/settings/profile", signed_in(profile.profile_page), signed_in(profile.change_profile)),
+    Route("/settings/size", signed_in(wishes.change_size), methods=["POST"]),
     *_both("/settings/mail", signed_in(wishes.wishes_page), signed_in(wishes.change_wishes)),
     *_both("/mails/end/{token}", on_primary(unsubscribing.end_page), on_primary(unsubscribing.end_mails)),
     Route("/settings/export", signed_in(exporting.export_page)),

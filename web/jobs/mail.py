@@ -6,12 +6,13 @@ from actors.accounts import open_email
 from actors.records import Job
 from actors.signin.mail_codes import MAIL_CODE, Letter, note_outcome, read_letter
 from actors.signin.notices import MAIL_NOTICE, read_notice
-from areas.notifications.mailing import MAIL_NEWS
+from areas.notifications.mailing import MAIL_HELD, MAIL_NEWS
 from federation.errors import Unreachable
 from federation.vocabulary import Millis
 from inbox.jobs import runner
 from inbox.services import Services
 from web.accounts.letters import write_letter, write_notice
+from web.jobs.held import tell_author
 from web.jobs.news import send_news
 from web.node import Node
 
@@ -28,7 +29,10 @@ async def run_due(node: Node, now: Millis) -> int:
     async def tell_news(job: Job, _services: Services, at: Millis) -> str:
         return await send_news(node, job, at)
 
-    kinds = {MAIL_CODE: send_code, MAIL_NOTICE: send_notice, MAIL_NEWS: tell_news}
+    async def tell_waiting(job: Job, _services: Services, at: Millis) -> str:
+        return await tell_author(node, job, at)
+
+    kinds = {MAIL_CODE: send_code, MAIL_NOTICE: send_notice, MAIL_NEWS: tell_news, MAIL_HELD: tell_waiting}
     return await runner.run_due(kinds, node.services, now)
 
 

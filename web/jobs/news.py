@@ -1,6 +1,6 @@
 """The mail about what is new: written from what a reader has not read yet when it is sent, or not sent at all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -96,10 +96,9 @@ def _write_line(group: Group, language: Language) -> str:
 
 
 def write_news(node: Node, account_id: int, news: News) -> Mail:
-    """The mail, with an address by which one press ends all of them (RFC 8058)."""
+    """The mail."""
     _, origin = translations(news.language).gettext, node.sites.primary.origin.origin
     town = " ".join(node.sites.primary.actor.name.split())
-    end = f"{origin}/mails/end/{make_token(node.vault, account_id)}"
     waits: tuple[str, ...] = ()
     if news.waiting:
         counted = translations(news.language).ngettext(
@@ -111,11 +110,21 @@ def write_news(node: Node, account_id: int, news: News) -> Mail:
         *waits,
         _("All of it:"),
         f"{origin}/notifications",
+    )
+    subject = _("What is new for you at %(town)s") % {"town": town}
+    return end_mail(node, account_id, Mail(news.address, subject, "\n\n".join(paragraphs)), news.language)
+
+
+def end_mail(node: Node, account_id: int, mail: Mail, language: Language) -> Mail:
+    """The same mail, which says at its end how to get fewer of them or none, by one press (RFC 8058)."""
+    _, origin = translations(language).gettext, node.sites.primary.origin.origin
+    end = f"{origin}/mails/end/{make_token(node.vault, account_id)}"
+    paragraphs = (
+        mail.text,
         _("How often such mails come is for you to choose: %(address)s")
         % {"address": f"{origin}/settings/mail"},
         _("To get none any more, open this address and press the button there:"),
-        f"{end}?lang={news.language}",
+        f"{end}?lang={language}",
     )
     headers = (("List-Unsubscribe", f"<{end}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-    subject = _("What is new for you at %(town)s") % {"town": town}
-    return Mail(news.address, subject, "\n\n".join(paragraphs) + "\n", headers)
+    return replace(mail, text="\n\n".join(paragraphs) + "\n", headers=headers)

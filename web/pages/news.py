@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from actors.records import ActorRecord
-from areas import markers
+from areas import markers, placements
 from areas.notifications import reading
+from areas.notifications.mailing import HELD_LONG
 from areas.notifications.reading import Group
 from areas.reading.slices import Slice
 from areas.reading.visibility import Reader
@@ -71,9 +72,16 @@ def _list(tx: sa.Connection, request: Request, reader: Reader) -> dict[str, obje
         "lines": lines,
         "newest": max((line.group.latest.id for line in lines), default=0),
         "has_new": any(line.is_new for line in lines),
+        "waiting": [] if before else _find_waiting(tx, reader.id, node_of(request).clock()),
         "before": before,
         "older": page.older,
     }
+
+
+def _find_waiting(tx: sa.Connection, actor_id: int, now: Millis) -> list[int]:
+    """Posts of hers about which no area has decided for long."""
+    late = placements.held_since(tx, actor_id, Millis(now - HELD_LONG), PAGE)
+    return list(dict.fromkeys(each.post_id for each in late))
 
 
 def _describe(group: Group, read: int, origin: Iri) -> Line:

@@ -1,8 +1,8 @@
 """Templates to pages: one environment per language, and what every page is given."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache, partial
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import jinja2
 from markupsafe import Markup
@@ -20,6 +20,8 @@ from web.pages.statics import static_url
 from web.pages.times import format_time, to_iso
 from web.visits import visit_of
 
+_PATH = "/:@!$&'()*+,;="
+"""Signs of a path that stand for themselves (RFC 3986 §3.3)."""
 MINUTE = 60
 """Seconds that a page may be kept by a cache in between: it is public, and nothing on it is urgent."""
 
@@ -54,7 +56,8 @@ def render(
             visitor=visitor_of(request),
             notice=read_notice(request, language),
             places=_places(request, language),
-            here=_here(request),
+            here=_here(request, SAID),
+            unsized=_here(request, (*SAID, "size")),
             home="" if site.origin.is_primary else node_of(request).sites.primary.origin.origin,
         )
     )
@@ -69,10 +72,10 @@ def render(
     return Response(text, status, headers=given, media_type="text/html")
 
 
-def _here(request: Request) -> str:
-    """The address of this page, to come back to, without what it says of an act."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in SAID]
-    return request.url.path + (f"?{urlencode(kept)}" if kept else "")
+def _here(request: Request, without: Collection[str]) -> str:
+    """The address of this page, to come back to, without some of what it says."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in without]
+    return quote(request.url.path, safe=_PATH) + (f"?{urlencode(kept)}" if kept else "")
 
 
 def _places(request: Request, language: Language) -> list[dict[str, object]]:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from areas import elsewhere, placements, posts, registry, threads, timelines
+from areas.notifications.mailing import HELD_LONG
 from areas.reading.statuses import is_readable
 from areas.reading.visibility import Reader
 from areas.records import SHOWN, AreaRecord, PlacementRecord, PostRecord
@@ -15,6 +16,7 @@ from areas.zones.reading import is_in_a_zone
 from federation import iris
 from federation.errors import NotFound
 from federation.html import to_text
+from federation.vocabulary import Millis
 from web.accounts.visitors import reader_of, visitor_of
 from web.activitypub.posts import MAX_ID, require_post
 from web.node import node_of
@@ -66,7 +68,7 @@ def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
         "is_partial": cards[0].shown.post.in_reply_to_iri is not None,
         "has_more": len(shown) > MOST_SHOWN,
         "panel": describe(tx, cards[0].shown.post, shown, _reader_of(request, cards[0].shown.post), now),
-        "outside": _find_outside(tx, post) if reader is not None and post.actor_id == reader.id else (),
+        "outside": _find_outside(tx, post, now) if reader is not None and post.actor_id == reader.id else (),
     }
 
 
@@ -79,16 +81,21 @@ def _reader_of(request: Request, root: PostRecord) -> Reader | None:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """An area in which an author's own post does not stand (yet): which, how, and why."""
+    """An area in which an author's own post does not stand (yet): which, how and why, and whether it waits for long."""
 
     area: AreaRecord
     placement: PlacementRecord
+    is_late: bool
 
 
-def _find_outside(tx: sa.Connection, post: PostRecord) -> tuple[Outside, ...]:
+def _find_outside(tx: sa.Connection, post: PostRecord, now: Millis) -> tuple[Outside, ...]:
     found = [each for each in placements.placements_of(tx, post.id) if each.state in NOT_IN]
     areas = ((registry.find_area(tx, each.area_id), each) for each in found)
-    return tuple(Outside(area, each) for area, each in areas if area is not None)
+    return tuple(Outside(area, each, _is_late(each, now)) for area, each in areas if area is not None)
+
+
+def _is_late(placement: PlacementRecord, now: Millis) -> bool:
+    return placement.state == "held" and placement.created_at <= now - HELD_LONG
 
 
 def find_readable(tx: sa.Connection, post_id: int, reader: Reader | None) -> PostRecord:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from actors.accounts import Pace, Wishes, find_account, find_wishes, save_wishes
 from actors.records import ActorRecord
-from areas import compose, interactions, markers, registry
+from areas import compose, decisions, interactions, markers, placements, registry
 from areas.notifications.mailing import SOON_MS, find_time
 from areas.records import Draft
 from federation.vocabulary import Millis
@@ -146,3 +146,38 @@ async def test_whoever_decides_hears_of_posts_that_wait(
     [mail] = await collect(world, town)
     assert "確認を待っている投稿が1件あります" in text_of(mail)
     assert "https://chitose.example/desk/held" in text_of(mail)
+
+
+async def test_an_author_is_told_once_of_a_post_that_waits_for_long(
+    world: World, town: Town, hanako: ActorRecord
+) -> None:
+    await wish(town, "now")
+    area = await town.area("careful", policy="review")
+    post, _ = await town.post(hanako, "見てください", area)
+    assert await collect(world, town, minutes=72 * 60 - 1) == [], "she is not told too soon"
+    [mail] = await collect(world, town, minutes=2)
+    text = text_of(mail)
+    assert ("carefulの町" in text, "    見てください" in text) == (True, True)
+    assert f"https://chitose.example/posts/{post.id}" in text
+    assert mail["list-unsubscribe-post"] == "List-Unsubscribe=One-Click"
+    assert len(await collect(world, town, minutes=72 * 60)) == 1, "once"
+
+
+async def test_an_author_is_not_told_of_what_was_decided_or_taken_back_or_not_wished(
+    world: World, town: Town, hanako: ActorRecord
+) -> None:
+    await wish(town, "now")
+    area = await town.area("careful", policy="review")
+    decided, _ = await town.post(hanako, "見てください", area)
+    gone, _ = await town.post(hanako, "やっぱりやめます", area)
+    await town.write(compose.delete, gone.id, town.clock())
+    [placement] = await town.read(placements.placements_of, decided.id)
+    await town.write(lambda tx: decisions.refuse(tx, placement.id, by=None, reason="x", now=town.clock()))
+    assert [
+        each for each in await collect(world, town, minutes=73 * 60) if "確認" in str(each["subject"])
+    ] == []
+    await town.post(hanako, "もう一度", area)
+    await wish(town, "off")
+    assert [
+        each for each in await collect(world, town, minutes=73 * 60) if "確認" in str(each["subject"])
+    ] == []

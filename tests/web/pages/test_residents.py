@@ -105,7 +105,7 @@ async def test_somebody_of_another_server_is_met_here(world: World, home: Home) 
     assert (await home.browser.get("/accounts/99999999999999999999")).status_code == 404
 
 
-async def test_a_held_post_is_seen_by_its_author_alone(home: Home, town: Town) -> None:
+async def test_a_held_post_is_seen_by_its_author_alone(world: World, home: Home, town: Town) -> None:
     await town.area("careful", policy="review")
     area = (
         (await home.read("/write")).split("carefulの町")[0].rpartition('<option value="')[2].partition('"')[0]
@@ -118,6 +118,11 @@ async def test_a_held_post_is_seen_by_its_author_alone(home: Home, town: Town) -
     assert "確認中" in page
     assert "係の人が確認してから載せます" in page
     assert "見てから載せて" in await home.read("/people/hanako")
+    assert "3日以上" not in page + await home.read("/notifications")
+    world.clock.advance(hours=72)
+    for where in (location.partition("?")[0], "/notifications"):
+        assert "3日以上" in await home.read(where), where
+    assert "取り下げる" in await home.read(location.partition("?")[0])
     await sign_up(town, "taro", "taro@mail.example")
     home.browser.client.cookies.clear()
     assert (await home.browser.get(location.partition("?")[0])).status_code == 404

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from actors.accounts import find_account, find_wishes
+from actors.accounts import Wishes, find_account, find_wishes
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from areas.preferences import find as find_preferences
@@ -81,6 +81,15 @@ async def test_the_size_of_letters_is_hers_and_may_be_had_without_an_account(hom
     await home.press("/settings/mail", pace="off", size="largest")
     assert '<html lang="ja" class="largest">' in await home.read("/home")
     assert '<html lang="ja" class="large">' in await home.read("/home?size=large")
+    await home.press("/settings/mail", pace="daily", size="largest", language="ja")
+    flowers = await home.read("/tags/花?size=large&done=saved")
+    assert 'aria-pressed="true"><span aria-hidden="true">あ</span><span class="unseen">大きい文字' in flowers
+    form = r'action="/settings/size[^>]*><input type="hidden" name="next" value="([^"]*)"'
+    [next_page] = re.findall(form, flowers)
+    assert await home.press("/settings/size", size="normal", next=next_page) == "/tags/%E8%8A%B1"
+    account = await home.town.read(find_account, home.town.node.vault, ADDRESS)
+    assert await home.town.read(find_wishes, account.id) == Wishes("ja", "daily", "normal"), "all else stays"
+    assert await home.press("/settings/size", size="gigantic", next="https://evil.example/") == "/home"
     await home.press("/settings/mail", pace="off", size="gigantic")
     assert '<html lang="ja">' in await home.read("/home?size=gigantic")
     home.browser.client.cookies.clear()
