@@ -26,7 +26,7 @@ from areas import (
 )
 from areas.locks import lock_author, lock_post
 from areas.media import endings
-from areas.notifications import ring_mentioned, ring_sharers, ring_subscribers
+from areas.notifications import ring_concerned, ring_mentioned, ring_subscribers
 from areas.records import SHOWN, AreaRecord, Named, Placed, PostRecord, Visibility
 from areas.zones import flow
 from federation import html
@@ -246,7 +246,7 @@ def _change(tx: sa.Connection, author: ActorRecord, version: _Version, now: Mill
         tx, stored, post, visibility=version.seen, named=version.named, raw=version.raw, now=now
     )
     if edits.differ(stored, changed):
-        ring_sharers(tx, author, changed, now)
+        ring_concerned(tx, author, changed, now)
     if changed.visibility != "public":
         flow.end(tx, changed.id, now)
     if stored.in_reply_to_iri is not None:

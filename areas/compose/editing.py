@@ -13,7 +13,7 @@ from areas.compose.texts import Text
 from areas.kinds import Facts
 from areas.kinds.stored import replace_stored
 from areas.media import attaching
-from areas.notifications import ring_sharers
+from areas.notifications import ring_concerned
 from areas.polls import options, votes
 from areas.records import PostRecord, Revision
 from federation import iris, rendering
@@ -60,7 +60,7 @@ def edit(tx: sa.Connection, post_id: int, revision: Revision, now: Millis) -> Po
         votes.plan_end(tx, post_id, ends_at, now)
     raw = _send_update(tx, author, changed, told, now)
     if edits.differ(stored, changed):
-        ring_sharers(tx, author, changed, now)
+        ring_concerned(tx, author, changed, now)
     if changed.in_reply_to_iri is not None:
         submissions.follow_reply_edit(tx, author, changed, raw, now)
     else:

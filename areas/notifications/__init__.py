@@ -9,8 +9,8 @@ from areas.notifications.ringing import (
     forget_post,
     has_rung,
     ring,
+    ring_concerned,
     ring_mentioned,
-    ring_sharers,
     ring_subscribers,
 )
 
@@ -23,7 +23,7 @@ __all__ = [
     "forget_post",
     "has_rung",
     "ring",
+    "ring_concerned",
     "ring_mentioned",
-    "ring_sharers",
     "ring_subscribers",
 ]

@@ -294,11 +294,15 @@ def _answers_another(tx: sa.Connection, post: PostRecord) -> bool:
     return bool(tx.execute(answered).scalar() != post.actor_id)
 
 
-def ring_sharers(tx: sa.Connection, author: ActorRecord, post: PostRecord, now: Millis) -> None:
-    """Tell people here who boost a post, or take part in an event, that it reads differently now."""
+def ring_concerned(tx: sa.Connection, author: ActorRecord, post: PostRecord, now: Millis) -> None:
+    """Tell people here that a post reads differently now: who boost it, come to it, or were chosen for it.
+
+    Who applied for a thing and was not chosen hears nothing: that somebody else was is not for them.
+    """
     boosting = sa.select(shares.c.actor_id).where(shares.c.post_id == post.id)
-    coming = sa.select(responses.c.actor_id).where(responses.c.post_id == post.id)
-    concerned = sa.union(boosting, coming) if post.kind == "event" else boosting
+    counts = sa.true() if post.kind == "event" else responses.c.state == "chosen"
+    answering = sa.select(responses.c.actor_id).where(responses.c.post_id == post.id, counts)
+    concerned = sa.union(boosting, answering)
     query = (
         sa.select(actors.c.id)
         .where(actors.c.id.in_(concerned), actors.c.origin_id.is_not(None))

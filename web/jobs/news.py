@@ -83,7 +83,7 @@ def _write_line(group: Group, language: Language) -> str:
         "follow": _("%(who)s follows you now."),
         "follow_request": _("%(who)s would like to follow you."),
         "poll": _("A vote has ended."),
-        "update": _("%(who)s changed a post that you have shown."),
+        "update": _("%(who)s changed a post that you have shown or take part in."),
     }
     seen = group.latest.seen
     if seen is not None and seen.post.visibility == "direct":

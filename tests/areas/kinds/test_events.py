@@ -131,6 +131,17 @@ async def test_nobody_joins_what_is_cancelled_over_or_ones_own(
         await join(rig, taro, walk)
 
 
+async def test_who_was_chosen_is_told_and_other_applicants_are_not(
+    rig: Rig, area: AreaRecord, hanako: ActorRecord, taro: ActorRecord
+) -> None:
+    jiro = await rig.resident("jiro")
+    bed, _ = await rig.publish(hanako, "白いです。", area, kind="give", details={"item": "ベビーベッド"})
+    replies = [await join(rig, each, bed) for each in (jiro, taro)]
+    assert await told(rig) == []
+    await step_reply(rig, hanako, replies[1], "choose")
+    assert await told(rig) == ["taro"]
+
+
 async def test_who_takes_part_is_told_of_changes_and_of_the_end(
     rig: Rig, walk: PostRecord, hanako: ActorRecord, taro: ActorRecord
 ) -> None:
