@@ -46,10 +46,11 @@ def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
     post = find_readable(tx, request.path_params["post_id"], reader)
     if post.local and not iris.same_origin(post.iri, origin):
         return post.iri
+    author = _read_as_author(tx, request, post)
     if post.thread_id is None:
-        shown = timelines.single(tx, post.id, reader=reader)
+        shown = timelines.single(tx, post.id, reader=author)
     else:
-        shown = timelines.thread(tx, post.thread_id, reader=reader, limit=MOST_SHOWN + 1)
+        shown = timelines.thread(tx, post.thread_id, reader=author, limit=MOST_SHOWN + 1)
     addresses = node_of(request).addresses
     cards = make_cards(tx, shown[:MOST_SHOWN], origin, addresses, with_areas=True, reader=reader)
     if not cards:
@@ -67,15 +68,16 @@ def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
         "is_closed": post.thread_id is not None and threads.is_closed(tx, post.thread_id),
         "is_partial": cards[0].shown.post.in_reply_to_iri is not None,
         "has_more": len(shown) > MOST_SHOWN,
-        "panel": describe(tx, cards[0].shown.post, shown, _reader_of(request, cards[0].shown.post), now),
+        "panel": describe(tx, cards[0].shown.post, shown, author, now),
         "outside": _find_outside(tx, post, now) if reader is not None and post.actor_id == reader.id else (),
     }
 
 
-def _reader_of(request: Request, root: PostRecord) -> Reader | None:
-    """Who reads: of a post that one of hers has written, that one."""
+def _read_as_author(tx: sa.Connection, request: Request, post: PostRecord) -> Reader | None:
+    """Who reads: a thread that one of hers has begun, that one. Whoever sits at a desk sees who answers it alone."""
     visitor, reader = visitor_of(request), reader_of(request)
-    own = [each for each in visitor.speakers if each.id == root.actor_id] if visitor else []
+    root = post if post.thread_id is None else posts.find_post_by_id(tx, post.thread_id)
+    own = [each for each in visitor.speakers if root and each.id == root.actor_id] if visitor else []
     return Reader.of(own[0], node_of(request).clock()) if own else reader
 
 

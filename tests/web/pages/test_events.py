@@ -1,7 +1,9 @@
 """Events on pages: written, joined and left without scripts, full in words, and in calendars."""
 
 import pytest
+import sqlalchemy as sa
 
+from actors.accounts import find_owner, link_actor
 from actors.records import ActorRecord
 from areas import interactions
 from areas.records import PostRecord
@@ -60,6 +62,24 @@ async def test_an_event_is_joined_left_and_full(home: Home, taro: ActorRecord) -
     page = await home.read(f"/posts/{post.id}")
     assert ("中止" in page, "【イベント中止】花の散歩" in page) == (True, True)
     assert jiro.id != taro.id
+
+
+async def test_whoever_sits_at_a_desk_sees_who_comes_to_its_event(home: Home, taro: ActorRecord) -> None:
+    desk = await home.town.person("eniwa_koho", "official")
+
+    def let_speak(tx: sa.Connection) -> None:
+        account_id = find_owner(tx, home.hanako.id, home.town.clock())
+        assert account_id is not None
+        link_actor(tx, account_id=account_id, actor_id=desk.id, role="staff", now=home.town.clock())
+
+    await home.town.write(let_speak)
+    post = await published(home, speaker=str(desk.id))
+    await home.town.write(interactions.respond, taro, post.id, "参加します。", "k", home.town.clock())
+    page = await home.read(f"/posts/{post.id}")
+    assert ("taro" in page, "参加から外す" in page) == (True, True)
+    await sign_up(home.town, "jiro", "jiro@mail.example")
+    await as_(home, "jiro")
+    assert "taro" not in await home.read(f"/posts/{post.id}")
 
 
 async def test_events_in_calendars(home: Home, taro: ActorRecord) -> None:
