@@ -217,7 +217,10 @@ def _text_of(tx: sa.Connection, iri: str) -> str:
 
 async def test_what_was_turned_away_meanwhile_arrives_at_the_new_node(scene: Scene) -> None:
     """From a stranger, from a neighbour's queue, and from residents of the new node itself."""
+    _, known = await scene.submit("before")
     await scene.export()
+    liked = scene.ken.activity("Like", KEN, "l1", known)
+    assert (await scene.ken.send(liked, INBOX)).status_code == 429  # though nobody is told of it
     refused, iri = await scene.submit("meanwhile")
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "600")
     stranger = scene.ken.activity("Follow", scene.ken.actor("yuki"), "f2", AREA)
