@@ -3,6 +3,7 @@
 from areas.interactions.boosting import boost, unboost
 from areas.interactions.favourites import favourite, unfavourite
 from areas.interactions.follows import follow, unfollow
+from areas.interactions.joining import join, leave
 from areas.interactions.marking import (
     bookmark,
     mute_thread,
@@ -25,6 +26,8 @@ __all__ = [
     "boost",
     "favourite",
     "follow",
+    "join",
+    "leave",
     "mute",
     "mute_thread",
     "pin",

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from areas import interactions, membership
+from areas import interactions
 from tests.browser.test_residents import examine, page, sign_in  # noqa: F401 - a fixture
 from tests.testrig.world import Town
 from tests.web.accounts.people import sign_up
@@ -16,7 +16,7 @@ HOUR = 3_600_000
 async def test_a_warning_stands_first_until_it_is_read(town: Town, page: Page) -> None:  # noqa: F811
     area, hanako = await town.area("megumino"), await sign_up(town)
     group = await town.node.directory.actor(area.iri)
-    await town.write(lambda tx: membership.join(tx, hanako, area, town.clock(), home=True))
+    await town.write(lambda tx: interactions.join(tx, hanako, area, town.clock(), home=True))
     await town.write(interactions.follow, hanako, group, town.clock())
     desk = await town.person("eniwa_bosai", "official")
     post, _ = await town.post(desk, "避難所は恵み野小学校です。", area)

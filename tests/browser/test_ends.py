@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from actors.accounts import find_account, find_wishes, save_wishes
-from areas import membership
+from areas import interactions
 from tests.browser.test_residents import examine, page, sign_in  # noqa: F401 - a fixture
 from tests.testrig import pictures
 from tests.testrig.world import Town
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
 async def settle(town: Town) -> None:
     area, hanako = await town.area("megumino"), await sign_up(town)
-    await town.write(lambda tx: membership.join(tx, hanako, area, town.clock(), home=True))
+    await town.write(lambda tx: interactions.join(tx, hanako, area, town.clock(), home=True))
 
 
 async def test_taking_the_data_along_and_leaving(town: Town, page: Page) -> None:  # noqa: F811

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from actors.accounts import find_account, link_actor
-from areas import interactions, membership
+from areas import interactions
 from tests.browser.test_residents import examine, page, sign_in  # noqa: F401 - a fixture
 from tests.testrig.world import Town
 from tests.web.accounts.people import ADDRESS, sign_up
@@ -16,7 +16,7 @@ async def test_an_event_and_a_notice(town: Town, page: Page) -> None:  # noqa: F
     """Written, joined, full, left, cancelled; made known above everything else, and withdrawn."""
     area = await town.area("megumino")
     hanako = await sign_up(town)
-    await town.write(lambda tx: membership.join(tx, hanako, area, town.clock(), home=True))
+    await town.write(lambda tx: interactions.join(tx, hanako, area, town.clock(), home=True))
     taro = await sign_up(town, "taro", "taro@mail.example")
     desk = await town.person("eniwa_koho", "official")
     account = await town.read(find_account, town.node.vault, ADDRESS)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from areas import membership
+from areas import interactions
 from tests.browser.conftest import Visitor
 from tests.testrig.world import Town
 from tests.web.accounts.people import ADDRESS, read_mail, sign_up
@@ -72,7 +72,7 @@ async def test_the_content_is_one_press_away(town: Town, visitor: Visitor) -> No
 
 async def test_a_life_without_a_mouse(town: Town, visitor: Visitor) -> None:
     area, hanako = await town.area("megumino"), await sign_up(town, password=None)
-    await town.write(lambda tx: membership.join(tx, hanako, area, town.clock(), home=True))
+    await town.write(lambda tx: interactions.join(tx, hanako, area, town.clock(), home=True))
     page = visitor.page
     await visitor.go("/")
     await press(page, "link", "サインイン")

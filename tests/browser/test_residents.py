@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from actors.tables import actors
-from areas import interactions, membership, registry, reports
+from areas import interactions, registry, reports
 from areas.tables import areas
 from federation.vocabulary import Iri
 from tests.browser import examining
@@ -62,7 +62,7 @@ async def sign_in(page: Page) -> None:
 async def test_reading_writing_changing_deleting(town: Town, page: Page, tmp_path: Path) -> None:
     area = await town.area("megumino")
     hanako = await sign_up(town)
-    await town.write(lambda tx: membership.join(tx, hanako, area, town.clock(), home=True))
+    await town.write(lambda tx: interactions.join(tx, hanako, area, town.clock(), home=True))
     taro = await town.person("taro")
     photo = tmp_path / "hana.jpg"
     photo.write_bytes(pictures.jpeg(640, 480))
@@ -209,7 +209,7 @@ async def test_choosing_a_town_and_settings(town: Town, page: Page) -> None:
 
     def settle(tx: sa.Connection) -> None:
         tx.execute(sa.update(areas).where(areas.c.actor_id == area.actor_id).values(code="012319"))
-        membership.join(tx, hanako, area, town.clock(), home=True)
+        interactions.join(tx, hanako, area, town.clock(), home=True)
 
     await town.write(settle)
     await page.goto("/")
@@ -247,7 +247,7 @@ async def test_a_gift_a_question_and_a_review(town: Town, page: Page) -> None:
     """Offered, applied for, chosen, handed over; asked and solved; a place and its page. Two people at one browser."""
     area = await town.area("megumino")
     hanako = await sign_up(town)
-    await town.write(lambda tx: membership.join(tx, hanako, area, town.clock(), home=True))
+    await town.write(lambda tx: interactions.join(tx, hanako, area, town.clock(), home=True))
     taro = await sign_up(town, "taro", "taro@mail.example")
     await sign_in(page)
     await page.get_by_role("link", name="書く", exact=True).click()

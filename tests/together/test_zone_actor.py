@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from actors.records import ActorKind
-from areas import membership
+from areas import interactions
 from areas.records import PostRecord
 from areas.registry import find_area_by_name
 from federation.errors import Refused
@@ -195,7 +195,7 @@ async def test_a_zone_has_no_members_and_no_policy(region: Region) -> None:
     zone = await region.zone.read(find_area_by_name, "sapporo_ken")
     taro = await region.zone.person("taro")
     with pytest.raises(Refused, match="members"):
-        await region.zone.write(lambda tx: membership.join(tx, taro, zone, region.world.clock()))
+        await region.zone.write(lambda tx: interactions.join(tx, taro, zone, region.world.clock()))
     with pytest.raises(Refused, match="zone"):
         await region.do(region.zone, "area edit", name="sapporo_ken", policy="open")
     with pytest.raises(Refused, match="kind"):

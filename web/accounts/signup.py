@@ -23,7 +23,7 @@ from actors.signin import invitations
 from actors.signin.mail_codes import Asked
 from actors.signin.throttles import Limit, spend
 from actors.tables import account_actors
-from areas import membership, preferences, profiles, registry
+from areas import interactions, preferences, profiles, registry
 from areas.profiles import ProfileEdit
 from areas.records import AreaRecord
 from federation.errors import NotFound, Refused, TooOften
@@ -184,7 +184,7 @@ def _settle(
     asked = kept_of(request).get("lang")
     save_wishes(tx, visitor.account_id, Wishes(asked, "daily", size_of(request)))
     if area is not None:
-        membership.join(tx, actor, area, now, home=True)
+        interactions.join(tx, actor, area, now, home=True)
     return actor
 
 

@@ -15,7 +15,7 @@ from actors.records import ActorKind, ActorRecord, OriginRecord
 from actors.registration import create_local, create_node
 from actors.signin.access import end_access
 from actors.signin.credentials import set_password
-from areas import compose, decisions, membership, placements, posts, registry, timelines
+from areas import compose, decisions, interactions, placements, posts, registry, timelines
 from areas.records import AreaRecord, Draft, PlacementRecord, Revision
 from areas.registry import NewArea
 from federation.errors import NotFound, Refused
@@ -213,7 +213,7 @@ async def actor_create(
                 tx, actor.id, role, area_id=home.actor_id if home else None, until=None, now=now
             )
         if home and kind == "resident":
-            membership.join(tx, actor, home, now, home=True)
+            interactions.join(tx, actor, home, now, home=True)
         return actor
 
     actor = await node.database.write(make)

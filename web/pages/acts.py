@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
-from areas import interactions, membership, registry
+from areas import interactions, registry
 from areas.announcements.reacting import dismiss
 from areas.reading.visibility import Reader
 from areas.records import AreaRecord
@@ -76,12 +76,12 @@ def _of_area(function: Callable[[sa.Connection, ActorRecord, AreaRecord, Millis]
 
 
 def _settle(tx: sa.Connection, actor: ActorRecord, area: AreaRecord, now: Millis) -> object:
-    return membership.join(tx, actor, area, now, home=True)
+    return interactions.join(tx, actor, area, now, home=True)
 
 
 AREA_ACTS: Final[Mapping[str, Act]] = {
-    "join": _of_area(membership.join),
-    "leave": _of_area(membership.leave),
+    "join": _of_area(interactions.join),
+    "leave": _of_area(interactions.leave),
     "home": _of_area(_settle),
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from actors.records import ActorRecord
-from areas import compose, membership
+from areas import compose, interactions
 from areas.errors import StaysInArea
 from areas.records import AreaRecord, Draft, PostRecord, Revision
 from federation.errors import NotFound, Refused
@@ -33,7 +33,7 @@ async def taro(rig: Town, area: AreaRecord) -> ActorRecord:
 async def write_for_members(
     rig: Town, author: ActorRecord, area: AreaRecord, text: str = "for us", **values: Any
 ) -> PostRecord:
-    await rig.do(membership.join, author, area, rig.now)
+    await rig.do(interactions.join, author, area, rig.now)
     draft = Draft(author.id, text, visibility="private", members_of=area.actor_id, **values)
     post, _ = await rig.do(compose.publish, draft, rig.now)
     return post
@@ -174,7 +174,7 @@ async def test_an_answer_to_members_is_for_them(
     rig: Town, area: AreaRecord, hanako: ActorRecord, taro: ActorRecord
 ) -> None:
     post = await write_for_members(rig, hanako, area)
-    await rig.do(membership.join, taro, area, rig.now)
+    await rig.do(interactions.join, taro, area, rig.now)
     draft = Draft(taro.id, "はい", in_reply_to=post.iri, visibility="private")
     answer, _ = await rig.do(compose.publish, draft, rig.now)
     assert (answer.visibility, answer.members_of) == ("private", area.actor_id)
@@ -211,7 +211,7 @@ async def test_only_members_write_for_members_and_for_one_area(
     ours = {"visibility": "private", "members_of": area.actor_id}
     with pytest.raises(Refused, match="only members"):
         await rig.publish(taro, "x", **ours)
-    await rig.do(membership.join, hanako, area, rig.now)
+    await rig.do(interactions.join, hanako, area, rig.now)
     with pytest.raises(StaysInArea, match="no other area"):
         await rig.publish(hanako, "x", other, **ours)
     with pytest.raises(Refused, match="is private"):
@@ -228,7 +228,7 @@ async def test_an_area_may_check_what_is_for_its_members_first(
 ) -> None:
     strict = await rig.area("shimamatsu", policy="review")
     post = await write_for_members(rig, hanako, strict)
-    await rig.do(membership.join, taro, strict, rig.now)
+    await rig.do(interactions.join, taro, strict, rig.now)
     assert not await rig.may_read(taro, post)
     await rig.decide("approve", (await rig.placements(post.iri))["shimamatsu"])
     assert await rig.may_read(taro, post)

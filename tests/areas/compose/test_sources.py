@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from actors.records import ActorRecord
-from areas import compose, edits, hashtags, membership, preferences
+from areas import compose, edits, hashtags, interactions, preferences
 from areas.compose.keys import LENGTH, LIFETIME
 from areas.preferences import Preferences
 from areas.records import AreaRecord, Revision
@@ -51,7 +51,7 @@ async def test_the_same_key_is_the_same_post_for_an_hour(rig: Rig, hanako: Actor
 async def test_a_public_post_from_an_app_goes_home_where_its_author_wishes(
     rig: Rig, area: AreaRecord, hanako: ActorRecord
 ) -> None:
-    await rig.do(membership.join, hanako, area, rig.now, home=True)
+    await rig.do(interactions.join, hanako, area, rig.now, home=True)
     _, before = await rig.publish(hanako, "x", may_go_home=True)
     await rig.do(preferences.save, hanako.id, Preferences(to_home_area=True))
     assert (await rig.do(preferences.find, hanako.id)).to_home_area

@@ -4,7 +4,7 @@ import pytest
 
 from actors.follows import record_follow
 from actors.records import ActorRecord
-from areas import compose, interactions, membership, reactions, shares
+from areas import compose, interactions, reactions, shares
 from areas.errors import StaysInArea
 from areas.interactions.marking import MOST_PINS
 from areas.reading import marks, profiles
@@ -154,7 +154,7 @@ async def test_what_is_for_members_is_boosted_by_nobody(
     town: Town, area: AreaRecord, hanako: ActorRecord, taro: ActorRecord
 ) -> None:
     for member in (hanako, taro):
-        await town.do(membership.join, member, area, town.now)
+        await town.do(interactions.join, member, area, town.now)
     draft = Draft(hanako.id, "for us", visibility="private", members_of=area.actor_id)
     post, _ = await town.do(compose.publish, draft, town.now)
     for actor in (hanako, taro):
@@ -239,7 +239,7 @@ async def test_only_a_few_of_ones_own_are_pinned(
     town: Town, area: AreaRecord, hanako: ActorRecord, snow: PostRecord
 ) -> None:
     message, _ = await town.publish(hanako, "x", visibility="direct")
-    await town.do(membership.join, hanako, area, town.now)
+    await town.do(interactions.join, hanako, area, town.now)
     draft = Draft(hanako.id, "for us", visibility="private", members_of=area.actor_id)
     members, _ = await town.do(compose.publish, draft, town.now)
     for post, reason in ((snow, "one's own"), (message, "for everyone"), (members, "for everyone")):

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from actors.records import ActorRecord
-from areas import compose, interactions, kinds, membership, timelines
+from areas import compose, interactions, kinds, timelines
 from areas.compose import scheduling
 from areas.kinds import places, responses
 from areas.kinds.tables import offers, questions
@@ -374,7 +374,7 @@ async def test_a_gift_that_waits_is_sent_as_it_is_by_then(rig: Rig, hanako: Acto
 
 
 async def test_steps_of_posts_for_members_stay_there(rig: Rig, area: AreaRecord, hanako: ActorRecord) -> None:
-    await rig.do(membership.join, hanako, area, rig.now, home=True)
+    await rig.do(interactions.join, hanako, area, rig.now, home=True)
     before = await rig.last()
     post, _ = await rig.publish(
         hanako, "白いです。", kind="give", details=BED, visibility="private", members_of=area.actor_id

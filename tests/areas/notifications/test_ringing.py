@@ -7,7 +7,7 @@ import pytest
 from actors.records import ActorRecord
 from actors.standing import set_standing
 from actors.tables import actors, mutes
-from areas import compose, interactions, membership, reactions, shares
+from areas import compose, interactions, reactions, shares
 from areas.notifications import Event, requests, ring
 from areas.notifications.tables import conversations, notifications
 from areas.records import AreaRecord, Draft
@@ -63,7 +63,7 @@ async def test_what_is_for_members_rings_for_members_alone_and_once(
     strict = await town.area("shimamatsu", policy="review")
     jiro = await town.resident("jiro")
     for member in (hanako, taro):
-        await town.do(membership.join, member, strict, town.now)
+        await town.do(interactions.join, member, strict, town.now)
     draft = Draft(hanako.id, "@taro @jiro for us", visibility="private", members_of=strict.actor_id)
     post, _ = await town.do(compose.publish, draft, town.now)
     for act in ("approve", "remove", "restore"):
@@ -256,7 +256,7 @@ async def test_nothing_rings_for_what_may_not_be_read(
     town: Town, area: AreaRecord, hanako: ActorRecord, taro: ActorRecord
 ) -> None:
     await town.follow(taro, hanako, notify=True)
-    await town.do(membership.join, hanako, area, town.now)
+    await town.do(interactions.join, hanako, area, town.now)
     draft = Draft(hanako.id, "for us", visibility="private", members_of=area.actor_id)
     await town.do(compose.publish, draft, town.now)
     assert await town.count(notifications) == 1, "of the follow alone"

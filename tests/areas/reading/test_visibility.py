@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from actors.records import ActorRecord
 from actors.standing import block_actor
 from actors.tables import domain_blocks
-from areas import interactions, membership
+from areas import interactions
 from areas.records import AreaRecord, PostRecord
 from areas.tables import posts
 from federation.vocabulary import PUBLIC, Iri
@@ -75,8 +75,8 @@ async def test_what_is_for_members_is_for_those_of_that_area_while_it_stands_the
     """Neither a follower of its author, nor one who follows the area, nor one who is named."""
     other = await town.area("kashiwagi")
     jiro = await town.resident("jiro")
-    await town.do(membership.join, hanako, area, town.now)
-    await town.do(membership.join, taro, other, town.now)
+    await town.do(interactions.join, hanako, area, town.now)
+    await town.do(interactions.join, taro, other, town.now)
     await town.follow(taro, area)
     writer = await town.resident("saburo")
     await town.follow(taro, writer)
@@ -92,10 +92,10 @@ async def test_what_is_for_members_is_for_those_of_that_area_while_it_stands_the
 async def test_who_leaves_an_area_reads_no_more_of_its_members(
     town: Town, area: AreaRecord, hanako: ActorRecord, taro: ActorRecord
 ) -> None:
-    await town.do(membership.join, hanako, area, town.now)
+    await town.do(interactions.join, hanako, area, town.now)
     post, _ = await town.publish(taro, "for us", area)
     await close(town, post, area)
-    await town.do(membership.leave, hanako, area, town.now)
+    await town.do(interactions.leave, hanako, area, town.now)
     assert not await town.may_read(hanako, post)
 
 

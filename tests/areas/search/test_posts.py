@@ -3,7 +3,7 @@
 import pytest
 
 from actors.records import ActorRecord
-from areas import compose, interactions, membership, profiles
+from areas import compose, interactions, profiles
 from areas.interactions import shutting
 from areas.profiles import ProfileEdit
 from areas.reading.slices import FIRST, Slice
@@ -74,7 +74,7 @@ async def test_what_members_say_is_not_found_by_other_members(
     await allow(town, hanako, indexable=True)
     taro = await town.resident("taro")
     for actor in (hanako, taro):
-        await town.do(membership.join, actor, area, town.now)
+        await town.do(interactions.join, actor, area, town.now)
     await town.publish(hanako, "雪", visibility="private", members_of=area.actor_id)
     await town.index()
     assert await town.find("雪", taro) == await town.find("雪", alice) == []

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from areas import compose, exporting, interactions, membership
+from areas import compose, exporting, interactions
 from areas.records import Draft
 from tests.testrig.world import Town
 from tests.web.accounts.people import Browser, sign_up
@@ -25,7 +25,7 @@ async def test_posts_of_every_kind_and_nobody_elses(
 ) -> None:
     monkeypatch.setattr(exporting, "PAGE", 2)
     hanako, taro, area = await sign_up(town), await town.person("taro"), await town.area("megumino")
-    await town.write(membership.join, hanako, area, town.clock())
+    await town.write(interactions.join, hanako, area, town.clock())
     for draft in (
         Draft(hanako.id, "花 #花", (area.actor_id,)),
         Draft(hanako.id, "鍵を拾いました", visibility="private", members_of=area.actor_id),

@@ -37,7 +37,7 @@ async def test_everything_of_hers_is_gone(
     town: Town, browser: Browser, client: httpx.AsyncClient, hanako: ActorRecord
 ) -> None:
     area, taro = await town.area("megumino"), await town.person("taro")
-    await town.write(lambda tx: membership.join(tx, hanako, area, town.clock(), home=True))
+    await town.write(lambda tx: interactions.join(tx, hanako, area, town.clock(), home=True))
     await town.write(preferences.save, hanako.id, preferences.Preferences(to_home_area=True))
     post, _ = await town.post(hanako, "花が咲きました", area)
     answer, _ = await town.post(taro, "きれいですね", reply_to=post.iri)

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from actors.records import ActorRecord
-from areas import membership
+from areas import interactions
 from areas.preferences import Preferences, find
 from areas.records import AreaRecord
 from tests.testrig.world import Town
@@ -28,7 +28,7 @@ async def hanako(town: Town, area: AreaRecord) -> ActorRecord:
     hanako = await sign_up(town)
 
     def live(tx: object) -> None:
-        membership.join(tx, hanako, area, town.clock(), home=True)  # type: ignore[arg-type]
+        interactions.join(tx, hanako, area, town.clock(), home=True)  # type: ignore[arg-type]
 
     await town.write(live)
     return hanako

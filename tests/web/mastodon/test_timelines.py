@@ -12,7 +12,7 @@ from actors.prepared import Prepared
 from actors.records import ActorRecord
 from actors.tables import actors
 from areas import compose, decisions, interactions, placements
-from areas.membership import join
+from areas.interactions import join
 from areas.personal_tables import pins
 from areas.records import AreaRecord, Draft, PostRecord
 from tests.testrig.peers import Peer

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from actors.records import ActorRecord
-from areas import membership
+from areas import interactions
 from areas.records import AreaRecord
 from tests.testrig.world import Town, World
 from tests.web.accounts.people import OURS, Browser, sign_up
@@ -58,7 +58,7 @@ class Home:
 async def home(world: World, town: Town) -> AsyncIterator[Home]:
     area = await town.area("megumino")
     hanako = await sign_up(town)
-    await town.write(lambda tx: membership.join(tx, hanako, area, town.clock(), home=True))
+    await town.write(lambda tx: interactions.join(tx, hanako, area, town.clock(), home=True))
     transport = httpx.ASGITransport(app=world.network.hosts[HOST], client=("203.0.113.7", 50_000))
     async with httpx.AsyncClient(
         transport=transport, base_url=ORIGIN, headers={"accept-language": "ja"}

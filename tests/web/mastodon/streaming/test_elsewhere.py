@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from areas import compose, decisions, interactions, placements
-from areas.membership import join
+from areas.interactions import join
 from areas.records import AreaRecord, Draft
 from federation.vocabulary import Millis
 from tests.testrig.peers import stamp

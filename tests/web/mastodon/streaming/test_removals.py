@@ -4,7 +4,7 @@ import pytest
 
 from actors.changes import Audience, Change
 from areas import interactions
-from areas.membership import join
+from areas.interactions import join
 from areas.reading.live import could_read
 from areas.reading.visibility import Reader
 from tests.testrig.world import Town
