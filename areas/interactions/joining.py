@@ -7,7 +7,7 @@ from actors.records import ActorRecord
 from areas import membership
 from areas.interactions.follows import follow, unfollow
 from areas.locks import lock_author
-from areas.membership import MOST_AREAS, MembershipRecord
+from areas.membership import MembershipRecord
 from areas.records import AreaRecord
 from areas.statements import insert_once
 from areas.tables import memberships
@@ -26,8 +26,8 @@ def join(
         raise Refused("a zone has no members: follow it, and belong to the area of your town")
     _lock(tx, actor)
     if membership.find(tx, actor.id, area.actor_id) is None:
-        if len(membership.list_of(tx, actor.id)) >= MOST_AREAS:
-            raise Refused(f"one can be a member of {MOST_AREAS} areas")
+        if len(membership.list_of(tx, actor.id)) >= membership.MOST_AREAS:
+            raise Refused(f"one can be a member of {membership.MOST_AREAS} areas")
         group = find_actor_by_id(tx, area.actor_id)
         assert group is not None  # a foreign key holds it
         follow(tx, actor, group, now)
