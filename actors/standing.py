@@ -1,6 +1,7 @@
 """Whom we do not listen to: rules for servers, the standing of actors, blocks between actors.
 
-A rule for a host holds for everything below it and for every port.
+Blocked and allowed servers are two lists; what stands on both is blocked. A rule for a host holds for everything
+below it and for every port.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -37,6 +38,8 @@ SUSPENDED: Final = "the actor is suspended"
 GONE: Final = "the actor is gone"
 """Reasons of `is_refused`."""
 
+_LISTED: Final[dict[RuleKind, str]] = {"block": "blocked", "allow": "allowed"}
+
 
 def is_refused(
     tx: sa.Connection, actor: ActorRecord, now: Millis, federation_mode: FederationMode
@@ -68,17 +71,18 @@ def is_host_refused(
     """Return why nothing is fetched from or sent to `host[:port]` now, or None."""
     if federation_mode == "off":
         return FEDERATION_OFF
-    rule = server_rule(tx, host, now)
-    if rule is not None and rule.rule == "block":
+    if server_rule(tx, host, "block", now) is not None:
         return SERVER_BLOCKED
-    return SERVER_NOT_ALLOWED if federation_mode == "allowlist" and rule is None else None
+    is_closed = federation_mode == "allowlist"
+    return SERVER_NOT_ALLOWED if is_closed and server_rule(tx, host, "allow", now) is None else None
 
 
-def server_rule(tx: sa.Connection, host: str, now: Millis) -> ServerRule | None:
-    """Return the rule for `host[:port]`: the nearest block on it or above it, else the nearest allow."""
-    query = sa.select(server_rules).where(server_rules.c.host.in_(_chain(host)), _is_live(now))
-    rules = [_to_rule(row) for row in tx.execute(query)]
-    return min(rules, key=lambda rule: (rule.rule != "block", -len(rule.host)), default=None)
+def server_rule(tx: sa.Connection, host: str, kind: RuleKind, now: Millis) -> ServerRule | None:
+    """Return what stands on one of the two lists for `host[:port]`: the nearest name, itself or above it."""
+    query = sa.select(server_rules).where(
+        server_rules.c.host.in_(_chain(host)), server_rules.c.rule == kind, _is_live(now)
+    )
+    return max((_to_rule(row) for row in tx.execute(query)), key=lambda rule: len(rule.host), default=None)
 
 
 def block_server(
@@ -98,27 +102,25 @@ def block_server(
 def allow_server(
     tx: sa.Connection, host: str, *, reason: str, until: Millis | None, now: Millis
 ) -> ServerRule:
-    """Put `host` and all below it on the list that counts in closed mode; ends a block of the same name."""
-    rule: RuleKind = "allow"
-    return _save_rule(
-        tx, ServerRule(host=read_host(host), rule=rule, reason=reason, until=until, created_at=now)
-    )
+    """Put `host` and all below it on the list that counts in closed mode; what is blocked stays so."""
+    name = read_host(host)
+    return _save_rule(tx, ServerRule(host=name, rule="allow", reason=reason, until=until, created_at=now))
 
 
 def unblock_server(tx: sa.Connection, host: str) -> ServerRule:
-    """End the rule of exactly that name; raises `NotFound` when there is none."""
-    name = read_host(host)
-    row = tx.execute(
-        sa.delete(server_rules).where(server_rules.c.host == name).returning(server_rules)
-    ).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no rule for {name}")
-    return _to_rule(row)
+    """End the block of exactly that name; raises `NotFound` when there is none."""
+    return _end_rule(tx, host, "block")
+
+
+def disallow_server(tx: sa.Connection, host: str) -> ServerRule:
+    """Take exactly that name from the list that counts in closed mode; raises `NotFound` when it is not there."""
+    return _end_rule(tx, host, "allow")
 
 
 def list_rules(tx: sa.Connection) -> tuple[ServerRule, ...]:
-    """Return all rules by host, those that have ended too."""
-    return tuple(_to_rule(row) for row in tx.execute(sa.select(server_rules).order_by(server_rules.c.host)))
+    """Return both lists by host, also what has ended on them."""
+    query = sa.select(server_rules).order_by(server_rules.c.host, server_rules.c.rule)
+    return tuple(_to_rule(row) for row in tx.execute(query))
 
 
 def read_host(text: str) -> str:
@@ -236,8 +238,17 @@ def _is_live(now: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
 def _save_rule(tx: sa.Connection, rule: ServerRule) -> ServerRule:
     values = {column.name: getattr(rule, column.name) for column in server_rules.c}
     statement = insert_into(tx, server_rules).values(values)
-    statement = statement.on_conflict_do_update(index_elements=["host"], set_=values)
+    statement = statement.on_conflict_do_update(index_elements=["host", "rule"], set_=values)
     return _to_rule(tx.execute(statement.returning(*server_rules.c)).one())
+
+
+def _end_rule(tx: sa.Connection, host: str, kind: RuleKind) -> ServerRule:
+    name = read_host(host)
+    mine = sa.and_(server_rules.c.host == name, server_rules.c.rule == kind)
+    row = tx.execute(sa.delete(server_rules).where(mine).returning(server_rules)).one_or_none()
+    if row is None:
+        raise NotFound(f"{name} is not {_LISTED[kind]} by name")
+    return _to_rule(row)
 
 
 def _to_rule(row: sa.Row[tuple[object, ...]]) -> ServerRule:

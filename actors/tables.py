@@ -49,7 +49,7 @@ server_rules = sa.Table(
     "server_rules",
     metadata,
     sa.Column("host", sa.Text, primary_key=True),
-    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text, primary_key=True, comment="which list: of the blocked, or of the allowed"),
     sa.Column("reason", sa.Text, nullable=False, default=""),
     sa.Column("until", Time),
     sa.Column("created_at", Time, nullable=False),

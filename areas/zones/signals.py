@@ -114,15 +114,21 @@ def take(tx: sa.Connection, signal_id: int, now: Millis) -> Signal:
     signal = find(tx, signal_id)
     if signal.state not in {"open", "vetoed"} or signal.withdrawn_at is not None or signal.expires_at <= now:
         raise Refused(f"the warning about {signal.host} is over, or was taken over before")
-    rule = server_rule(tx, signal.host, now)
-    if rule is not None and (rule.rule == "allow" or rule.until is None or rule.until >= signal.expires_at):
-        known = "allowed by name" if rule.rule == "allow" else "blocked for longer already"
-        raise Refused(f"{rule.host} is {known}")
+    _check_rules(tx, signal, now)
     peer = find_actor_by_id(tx, signal.peer_id)
     assert peer is not None  # a foreign key holds it
     reason = f"{signal.reason} (@{peer.handle})"
     block_server(tx, signal.host, reason=reason, until=signal.expires_at, now=now)
     return _move(tx, signal.id, "taken", "", now)
+
+
+def _check_rules(tx: sa.Connection, signal: Signal, now: Millis) -> None:
+    allowed = server_rule(tx, signal.host, "allow", now)
+    if allowed is not None:
+        raise Refused(f"{allowed.host} is allowed by name")
+    blocked = server_rule(tx, signal.host, "block", now)
+    if blocked is not None and (blocked.until is None or blocked.until >= signal.expires_at):
+        raise Refused(f"{blocked.host} is blocked for longer already")
 
 
 def veto(tx: sa.Connection, signal_id: int, note: str, now: Millis) -> Signal:
@@ -153,8 +159,8 @@ def reopen(tx: sa.Connection, signal_id: int, now: Millis) -> Signal:
 
 def _end_block(tx: sa.Connection, signal: Signal, now: Millis) -> None:
     """Unless somebody has decided otherwise about that server since."""
-    rule = server_rule(tx, signal.host, now)
-    if rule is not None and (rule.host, rule.rule, rule.until) == (signal.host, "block", signal.expires_at):
+    rule = server_rule(tx, signal.host, "block", now)
+    if rule is not None and (rule.host, rule.until) == (signal.host, signal.expires_at):
         unblock_server(tx, signal.host)
 
 

@@ -15,6 +15,7 @@ from actors.standing import (
     allow_server,
     block_actor,
     block_server,
+    disallow_server,
     find_block,
     is_host_refused,
     is_refused,
@@ -54,10 +55,10 @@ async def test_a_block_holds_for_all_spellings_and_everything_below(database: Da
         rule = block(tx, name)
         assert (rule.host, rule.rule, rule.reason, rule.until) == ("bad.test", "block", "spam", None)
         for host in BELOW:
-            assert server_rule(tx, host, NOON) == rule, host
+            assert server_rule(tx, host, "block", NOON) == rule, host
             assert is_host_refused(tx, host, NOON) == SERVER_BLOCKED, host
         for host in BESIDE:
-            assert server_rule(tx, host, NOON) is None, host
+            assert server_rule(tx, host, "block", NOON) is None, host
             assert is_host_refused(tx, host, NOON) is None, host
 
     await database.write(check)
@@ -137,8 +138,58 @@ async def test_blocking_again_changes_the_rule(database: Database) -> None:
         assert unblock_server(tx, "BAD.test") == changed
         assert list_rules(tx) == ()
         assert is_host_refused(tx, "bad.test", NOON) is None
-        with pytest.raises(NotFound, match="no rule"):
+        with pytest.raises(NotFound, match=r"bad\.test is not blocked"):
             unblock_server(tx, "bad.test")
+
+    await database.write(check)
+
+
+async def test_the_nearest_name_of_a_list_is_what_counts_of_it(database: Database) -> None:
+    def check(tx: sa.Connection) -> None:
+        block(tx, "test")
+        nearest = block(tx, "b.bad.test")
+        allow(tx, "a.b.bad.test")
+        assert server_rule(tx, "a.b.bad.test", "block", NOON) == nearest
+
+    await database.write(check)
+
+
+async def refusals(database: Database, host: str, now: Millis = NOON) -> tuple[str | None, str | None]:
+    """What an open node and a closed one say of a host."""
+
+    def read(tx: sa.Connection) -> tuple[str | None, str | None]:
+        return is_host_refused(tx, host, now), is_host_refused(tx, host, now, "allowlist")
+
+    return await database.read(read)
+
+
+async def test_blocked_and_allowed_are_two_lists(database: Database) -> None:
+    """Whatever is put on one of them or taken from it, the other one stays as it was."""
+    await database.write(block, "p.test")
+    await database.write(allow, "p.test")
+    assert [rule.rule for rule in await database.read(list_rules)] == ["allow", "block"]
+    assert await refusals(database, "p.test") == (SERVER_BLOCKED, SERVER_BLOCKED)
+    assert (await database.write(unblock_server, "p.test")).rule == "block"
+    assert await refusals(database, "p.test") == (None, None)
+    await database.write(block, "p.test")
+    assert (await database.write(disallow_server, "p.test")).rule == "allow"
+    assert await refusals(database, "p.test") == (SERVER_BLOCKED, SERVER_BLOCKED)
+    await database.write(unblock_server, "p.test")
+    assert await refusals(database, "p.test") == (None, SERVER_NOT_ALLOWED)
+    for end, said in ((unblock_server, "blocked"), (disallow_server, "allowed")):
+        with pytest.raises(NotFound, match=f"not {said}"):
+            await database.write(end, "p.test")
+
+
+async def test_a_block_that_ends_leaves_the_allowance(database: Database) -> None:
+    def check(tx: sa.Connection) -> None:
+        allow(tx)
+        until = Millis(NOON + DAY)
+        block(tx, "p.test", until=until)
+        actor = meet(tx)
+        assert is_refused(tx, actor, Millis(until - 1), "allowlist") == SERVER_BLOCKED
+        assert is_refused(tx, actor, until, "allowlist") is None
+        assert is_host_refused(tx, "p.test", until, "allowlist") is None
 
     await database.write(check)
 

@@ -45,8 +45,7 @@ class Scene:
         return int(found["id"])
 
     async def is_blocked(self, host: str = "spam.example") -> bool:
-        rule = await self.ours.read(server_rule, host, self.world.clock())
-        return rule is not None and rule.rule == "block"
+        return await self.ours.read(server_rule, host, "block", self.world.clock()) is not None
 
 
 @pytest.fixture
@@ -113,9 +112,14 @@ async def test_an_operators_own_rule_goes_first(scene: Scene) -> None:
     await scene.warn()
     with pytest.raises(Refused, match="blocked for longer"):
         await scene.do(scene.ours, "signal take", signal=await scene.only())
-    await scene.do(scene.ours, "server allow", host="spam.example")
+    told = await scene.do(scene.ours, "server allow", host="spam.example")
+    assert told["blocked"], "the other list is as it was"
+    await scene.do(scene.ours, "server unblock", host="spam.example")
     with pytest.raises(Refused, match="allowed by name"):
         await scene.do(scene.ours, "signal take", signal=await scene.only())
+    await scene.do(scene.ours, "server disallow", host="spam.example")
+    await scene.do(scene.ours, "signal take", signal=await scene.only())
+    assert await scene.is_blocked()
 
 
 async def test_what_is_no_warning_is_refused_where_it_is_said(scene: Scene) -> None:

@@ -387,14 +387,20 @@ def server_block(host: str, *, reason: str = "", until: datetime | None = None, 
 
 @server.command(name="unblock")
 def server_unblock(host: str, *, json: Json = False) -> None:
-    """Drop the rule about a host."""
+    """End the block of a host; that it is allowed by name stays."""
     run("server unblock", json, host=host)
 
 
 @server.command(name="allow")
 def server_allow(host: str, *, reason: str = "", until: datetime | None = None, json: Json = False) -> None:
-    """Allow a host where federation is by allow-list."""
+    """Allow a host where federation is by allow-list; what is blocked stays so."""
     run("server allow", json, host=host, reason=reason, until=to_millis(until))
+
+
+@server.command(name="disallow")
+def server_disallow(host: str, *, json: Json = False) -> None:
+    """Take a host from the list of the allowed; a block of it stays."""
+    run("server disallow", json, host=host)
 
 
 @server.command(name="clear")
@@ -405,7 +411,7 @@ def server_clear(host: str, *, reason: str = "", json: Json = False) -> None:
 
 @server.command(name="list")
 def server_list(*, json: Json = False) -> None:
-    """List the rules about other servers."""
+    """List which servers are blocked and which are allowed."""
     run("server list", json)
 
 

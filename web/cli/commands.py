@@ -80,6 +80,7 @@ COMMANDS: dict[str, Command] = {
     "server block": servers.server_block,
     "server unblock": servers.server_unblock,
     "server allow": servers.server_allow,
+    "server disallow": servers.server_disallow,
     "server list": servers.server_list,
     "server show": servers.server_show,
     "server dialect": servers.server_dialect,

@@ -2,9 +2,16 @@
 
 import sqlalchemy as sa
 
-from actors.records import Dialect, ServerRecord
+from actors.records import Dialect, RuleKind, ServerRecord
 from actors.servers import effective_dialect, find_server, override_dialect
-from actors.standing import allow_server, block_server, list_rules, server_rule, unblock_server
+from actors.standing import (
+    allow_server,
+    block_server,
+    disallow_server,
+    list_rules,
+    server_rule,
+    unblock_server,
+)
 from federation import iris
 from federation.errors import MalformedDocument, NotFound, Refused
 from federation.vocabulary import Millis
@@ -23,23 +30,36 @@ async def server_block(node: Node, *, host: str, reason: str = "", until: Millis
 
 
 async def server_allow(node: Node, *, host: str, reason: str = "", until: Millis | None = None) -> Report:
-    """Let a host in where federation is by allow-list."""
-    rule = await node.database.write(
-        lambda tx: allow_server(tx, host, reason=reason, until=until, now=node.clock())
+    """Let a host in where federation is by allow-list; what is blocked stays so."""
+    now = node.clock()
+    rule, block = await node.database.write(
+        lambda tx: (
+            allow_server(tx, host, reason=reason, until=until, now=now),
+            server_rule(tx, _read_host(host), "block", now),
+        )
     )
     await node.refresh()
-    return Report((f"{rule.host} is allowed",), {"host": rule.host, "rule": rule.rule})
+    still = () if block is None else (f"but {block.host} is blocked, which goes first: server unblock",)
+    data = {"host": rule.host, "rule": rule.rule, "blocked": block is not None}
+    return Report((f"{rule.host} is allowed", *still), data)
+
+
+async def server_disallow(node: Node, *, host: str) -> Report:
+    """Take a host from the list of the allowed; a block of it stays."""
+    rule = await node.database.write(lambda tx: disallow_server(tx, host))
+    await node.refresh()
+    return Report((f"{rule.host} is not allowed by name any more",), {"host": rule.host})
 
 
 async def server_unblock(node: Node, *, host: str) -> Report:
-    """Drop the rule about a host."""
+    """End the block of a host; that it is allowed by name stays."""
     rule = await node.database.write(lambda tx: unblock_server(tx, host))
     await node.refresh()
-    return Report((f"{rule.host} has no rule any more",), {"host": rule.host})
+    return Report((f"{rule.host} is not blocked by name any more",), {"host": rule.host})
 
 
 async def server_list(node: Node) -> Report:
-    """All rules."""
+    """Who is blocked and who is allowed, by host."""
     rules = await node.database.read(list_rules)
     data = [
         {"host": rule.host, "rule": rule.rule, "reason": rule.reason, "until": rule.until} for rule in rules
@@ -60,8 +80,9 @@ async def server_show(node: Node, *, host: str) -> Report:
         server = find_server(tx, _read_host(host))
         if server is None:
             raise NotFound(f"nothing was ever heard of {host}")
-        rule = server_rule(tx, server.host, now)
-        return {**_describe(server), "rule": None if rule is None else rule.rule}
+        lists: tuple[RuleKind, ...] = ("block", "allow")  # the one that goes first, first
+        rules = [kind for kind in lists if server_rule(tx, server.host, kind, now) is not None]
+        return {**_describe(server), "rule": next(iter(rules), None), "rules": rules}
 
     data = await node.database.read(read)
     return Report(tuple(f"{key}: {value}" for key, value in data.items()), data)

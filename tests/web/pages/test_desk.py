@@ -61,8 +61,7 @@ class Desk:
         return str((await self.home.town.read(signals.find, signal_id)).state)
 
     async def is_blocked(self, host: str = "spam.example") -> bool:
-        rule = await self.home.town.read(server_rule, host, self.home.town.clock())
-        return rule is not None and rule.rule == "block"
+        return await self.home.town.read(server_rule, host, "block", self.home.town.clock()) is not None
 
 
 async def decide(home: Home, area: AreaRecord | None) -> None:
