@@ -3,7 +3,7 @@
 It takes a group's activities only wrapped in `Announce`; drops an id that it has seen in the last 90 seconds, of the
 wrapper or of what is inside; keeps no second `Create` of what it knows, deleted or not; loses a reply whose parent it
 does not have, an edit of what it does not have, and whatever a `Group` or `Organization` has written. A post belongs to
-the first community that brings it.
+the first community that brings it, and no other one removes it.
 """
 
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ class Kept:
     """What it shows of one post."""
 
     community: str
+    author: str
     parent: str | None
     text: str
     deleted: bool = False
@@ -65,8 +66,10 @@ class PieFed:
                 self._create(community, thing)
             case "Update" if thing.get("content") is not None:
                 self._update(thing)
-            case "Delete":
+            case "Delete" if self._may_remove(community, inner):
                 self._mark(_id(thing), deleted=True)
+            case "Delete":
+                self.lost.append(f"{inner['id']}: no moderator of that community")
             case "Lock":
                 self._mark(_id(thing), locked=True)
             case "Add" | "Remove":
@@ -92,13 +95,18 @@ class PieFed:
         elif post.get("inReplyTo") not in {None, *self.kept}:
             self.lost.append(f"{post['id']}: its parent is not known")
         else:
-            self.kept[post["id"]] = Kept(community, post.get("inReplyTo"), post["content"])
+            parent = post.get("inReplyTo")
+            self.kept[post["id"]] = Kept(community, post["attributedTo"], parent, post["content"])
 
     def _update(self, post: dict[str, Any]) -> None:
         if post["id"] in self.kept:
             self.kept[post["id"]].text = post["content"]
         else:
             self.lost.append(f"{post['id']}: an edit of what is not known")
+
+    def _may_remove(self, community: str, delete: dict[str, Any]) -> bool:
+        kept = self.kept.get(_id(delete["object"]))
+        return kept is None or kept.community == community or kept.author == delete["actor"]
 
     def _mark(self, iri: str, **values: bool) -> None:
         if iri not in self.kept:

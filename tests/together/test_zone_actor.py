@@ -11,6 +11,8 @@ from areas import interactions
 from areas.records import PostRecord
 from areas.registry import find_area_by_name
 from federation.errors import Refused
+from tests.testrig.network import Fault
+from tests.testrig.piefed import PieFed
 from tests.testrig.world import Town, World
 from web.app import create_app
 from web.cli import run_command
@@ -134,6 +136,68 @@ async def test_what_a_town_takes_back_the_zone_takes_back(region: Region, how: s
     assert [state for _, _, state in await region.brought()] == ["gone"]
     assert region.there.kinds()[-1] == "Undo"
     assert (await region.get("/areas/sapporo_ken/outbox")).json()["totalItems"] == 0
+
+
+async def follow_from_piefed(region: Region, *groups: str) -> PieFed:
+    """Somebody on a PieFed follows groups, each on a node of its own."""
+    piefed = PieFed(region.world.peer("piefed.example"))
+    reader = piefed.peer.actor("reader")
+    for group in groups:
+        follow = piefed.peer.activity("Follow", reader, f"f-{len(group)}", group)
+        await piefed.peer.send(follow, f"{group}/inbox")
+        await region.settle()
+    piefed.peer.received.clear()
+    return piefed
+
+
+def lose_from(source: str, host: str) -> Fault:
+    def judge(request: httpx.Request) -> str | None:
+        is_lost = request.extensions["source"] == source and request.url.host == host
+        return "drop" if is_lost else None
+
+    return judge
+
+
+async def owed(region: Region, town: Town, host: str) -> list[tuple[int, int, object]]:
+    """What a node still owes to a server, has given up there, and since when."""
+    status = await region.do(town, "delivery status")
+    found = [each for each in status["destinations"] if each["host"] == host]
+    return [(each["retrying"], each["failed"], each["oldest_owed_at"]) for each in found]
+
+
+async def test_the_activity_dialect_hears_of_a_towns_post_from_the_town_alone(region: Region) -> None:
+    """There a post belongs to one group: whoever brings it first on PieFed, whom it is addressed to on Lemmy."""
+    await region.open()
+    piefed = await follow_from_piefed(region, ZONE_IRI)
+    post = await region.post("chitose", "alert")
+    assert len(region.there.boosts(post.iri)) == 1
+    assert piefed.peer.received == []
+    assert await owed(region, region.zone, "piefed.example") == [(0, 0, None)]
+    (listed,) = (await region.get("/areas/sapporo_ken/outbox")).json()["orderedItems"]
+    assert listed["object"] == post.iri, "nothing that it would read in when somebody follows"
+    await region.do(region.zone, "zone hide", area="sapporo_ken", post=post.iri)
+    assert region.there.kinds()[-1] == "Undo"
+    assert (piefed.peer.received, piefed.lost) == ([], [])
+    assert await owed(region, region.zone, "piefed.example") == [(0, 0, None)]
+
+
+async def test_a_town_keeps_its_post_where_the_zone_is_followed_too(region: Region) -> None:
+    await region.open()
+    chitose = region.towns["chitose"]
+    home = "https://chitose.example/areas/chitose"
+    piefed = await follow_from_piefed(region, ZONE_IRI, home)
+    region.world.network.fault = lose_from("chitose.example", "piefed.example")
+    post = await region.post("chitose", "alert")
+    assert len(region.there.boosts(post.iri)) == 1, "the zone was faster"
+    region.world.network.fault = None
+    region.world.clock.advance(minutes=3)
+    await region.settle()
+    assert {iri: each.community for iri, each in piefed.kept.items()} == {post.iri: home}
+    await region.do(chitose, "post-edit", post_id=post.id, text="大雨は終わりました。")
+    assert "終わりました" in piefed.shown()[post.iri]
+    await region.do(chitose, "area remove", name="chitose", post=post.iri, reason="誤報")
+    assert piefed.shown() == {}
+    assert piefed.lost == []
 
 
 async def test_what_is_nothing_special_waits_for_a_decision(region: Region) -> None:
