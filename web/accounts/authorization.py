@@ -16,9 +16,8 @@ from actors.oauth.codes import Approver
 from actors.oauth.messages import Approval, Call, Refusal, Wish
 from actors.oauth.scopes import SCOPES, allows
 from actors.oauth.server import decide, examine
-from web.accounts.doors import PRIVATE, renew, show
+from web.accounts.doors import PRIVATE, renew, show, show_form
 from web.accounts.posting import Habit, find_habits
-from web.accounts.signin import show_form
 from web.accounts.visitors import Visitor, find_visitor
 from web.forms import read_form
 from web.headers import content_policy

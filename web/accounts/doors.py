@@ -5,6 +5,7 @@ Sessions, mail links and consent exist on the primary origin alone.
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
+from http import HTTPStatus
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,14 +15,20 @@ from starlette.responses import RedirectResponse, Response
 from actors.signin import sessions
 from federation.errors import NotFound
 from federation.vocabulary import Millis
+from web.accounts import interrupted
+from web.accounts.onward import HOME
 from web.accounts.visitors import COOKIE, Visitor, cookie_name, recognise
+from web.forms import clean
 from web.node import Node, node_of
+from web.pages.failures import Again
 from web.pages.rendering import link, render
 from web.visits import origin_of
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 PRIVATE: Final = {"cache-control": "no-store"}
+MAX_SHOWN: Final = 320
+"""Characters: the longest mail address."""
 _UNCUT: Final = {**PRIVATE, "cross-origin-opener-policy": ""}
 """Of every page here. Apps open them in a window and wait for its end: no policy may cut the two apart."""
 
@@ -45,7 +52,7 @@ def signed_in(page: Callable[[Request, Visitor], Awaitable[Response]]) -> Endpoi
     async def door(request: Request) -> Response:
         visitor = await recognise(request)
         if visitor is None:
-            return ask_to_sign_in(request)
+            return await ask_to_sign_in(request)
         response = await page(request, visitor)
         await renew(request, visitor, response)
         return response
@@ -68,11 +75,40 @@ def welcome(page: Endpoint) -> Endpoint:
     return door
 
 
-def ask_to_sign_in(request: Request) -> Response:
-    """Lead to the page for signing in. What was sent with a form is lost; the page it came from is not."""
-    target = request.url.path if request.method == "GET" else "/account"
-    query = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
-    return RedirectResponse(link(request, "/sign-in", next=target + query), 303, headers=PRIVATE)
+async def ask_to_sign_in(request: Request) -> Response:
+    """Lead to the page for signing in, and back; what was sent with a form goes along."""
+    if request.method != "GET":
+        again = await interrupted.take(request)
+        if again is not None:
+            return show_form(request, onward=HOME, again=again, status=HTTPStatus.FORBIDDEN)
+        target = interrupted.find_button(request)
+    else:
+        target = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return RedirectResponse(link(request, "/sign-in", next=target), 303, headers=PRIVATE)
+
+
+def show_form(
+    request: Request,
+    *,
+    onward: str,
+    app_name: str | None = None,
+    email: str = "",
+    error: str = "",
+    again: Again | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The form for signing in; `app_name` is the app that it is for, `again` what is to be sent afterwards."""
+    values = {
+        "action": link(request, "/sign-in", next=onward),
+        "app_name": app_name,
+        "email": clean(email)[:MAX_SHOWN],
+        "error": error,
+        "is_again": "again" in request.query_params,
+        "again": again,
+        "interrupted": interrupted.write(again),
+    }
+    return show(request, "sign_in.html", values, status=status, headers=headers)
 
 
 async def renew(request: Request, visitor: Visitor, response: Response) -> None:

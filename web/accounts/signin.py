@@ -15,12 +15,14 @@ from actors.signin.mail_codes import Asked, Entry
 from actors.signin.throttles import Limit, give_back, spend
 from federation.errors import Refused, TooOften
 from federation.vocabulary import Millis
+from web.accounts import interrupted
 from web.accounts.browsers import name_browser
-from web.accounts.doors import PRIVATE, clear_cookie, set_cookie, show, start
+from web.accounts.doors import PRIVATE, clear_cookie, set_cookie, show, show_form, start
 from web.accounts.onward import read_onward
-from web.accounts.visitors import cookie_name, find_visitor
-from web.forms import clean, read_form
+from web.accounts.visitors import cookie_name, find_visitor, greet
+from web.forms import read_form
 from web.node import Node, node_of
+from web.pages.failures import Again
 from web.pages.rendering import language_of, link, text_of
 from web.rates import find_network
 from web.visits import visit_of
@@ -36,8 +38,6 @@ NODE_MAILS: Final = Limit(200, 2_000)
 """Codes asked for: for one address, from one network, and in all. A year of guessing, with five tries each, is
 right with a chance of 1 in 12, and nobody overlooks 48 mails a day."""
 
-MAX_SHOWN: Final = 320
-"""Characters: the longest mail address."""
 SHORTEST_MASKED: Final = 2
 
 DIGITS_SHOWN: Final = 12
@@ -51,19 +51,22 @@ async def sign_in_page(request: Request) -> Response:
 
 async def sign_in(request: Request) -> Response:
     """Mail a code, or judge a password."""
-    form = await read_form(request)
+    form = await read_form(request, interrupted.MOST)
+    again = interrupted.read(form)
+    if again is not None and "email" not in form:  # she wants to use another address
+        return _show_again(request, again)
     try:
         email = parse_email(form.get("email", ""))
     except Refused:
         error = text_of(request, "This is not a mail address.")
-        return _show_again(request, form.get("email", ""), error)
+        return _show_again(request, again, form.get("email", ""), error)
     try:
         if _wants_code(form):
-            return await _mail_code(request, email)
-        return await _judge_password(request, email, form.get("password", ""))
+            return await _mail_code(request, email, again)
+        return await _judge_password(request, email, form.get("password", ""), again)
     except TooOften as fault:
         text, headers = say_busy(request, fault)
-        return _show_again(request, email.address, text, 429, headers)
+        return _show_again(request, again, email.address, text, 429, headers)
 
 
 def _wants_code(form: Mapping[str, str]) -> bool:
@@ -71,16 +74,16 @@ def _wants_code(form: Mapping[str, str]) -> bool:
     return form.get("way") == "code" or ("way" not in form and not form.get("password"))
 
 
-async def _judge_password(request: Request, email: Email, password: str) -> Response:
+async def _judge_password(request: Request, email: Email, password: str, again: Again | None) -> Response:
     node = node_of(request)
     limits = _guess_limits(request, email.key)
     account_id, stored = await node.database.write(_count_guess, node, limits, email, node.clock())
     is_right = await node.hashing.verify(password, stored)
     if not is_right or account_id is None:
         error = text_of(request, "The mail address or the password is not right.")
-        return _show_again(request, email.address, error)
+        return _show_again(request, again, email.address, error)
     secret = await node.database.write(_enter, request, account_id, limits, node.clock())
-    return _admit(request, secret, read_onward(request.query_params.get("next")))
+    return await _admit(request, secret, read_onward(request.query_params.get("next")), again)
 
 
 def _count_guess(
@@ -102,19 +105,22 @@ def _enter(
     return start(tx, node, account_id, browser, earlier, now)
 
 
-async def _mail_code(request: Request, email: Email) -> Response:
+async def _mail_code(request: Request, email: Email, again: Again | None) -> Response:
     onward = read_onward(request.query_params.get("next"))
-    return await mail_code(request, Asked(email, onward, language_of(request)))
+    return await mail_code(request, Asked(email, onward, language_of(request)), again)
 
 
-async def mail_code(request: Request, asked: Asked) -> Response:
-    """Mail a code, and lead to where it is typed. Raises `TooOften`."""
+async def mail_code(request: Request, asked: Asked, again: Again | None = None) -> Response:
+    """Mail a code, and lead to where it is typed; what goes along is in the page itself. Raises `TooOften`."""
     node = node_of(request)
     limits = _mail_limits(request, asked.email.key)
     handle = await node.database.write(_ask, node, limits, asked, node.clock())
     node.nudge()
+    path = f"/sign-in/code/{handle}"
+    if again is not None:
+        return _show_code(request, is_open=True, path=path, again=again)
     words = {"next": asked.onward, **({"new": "1"} if asked.is_new else {})}
-    return RedirectResponse(link(request, f"/sign-in/code/{handle}", **words), 303, headers=PRIVATE)
+    return RedirectResponse(link(request, path, **words), 303, headers=PRIVATE)
 
 
 def _ask(tx: sa.Connection, node: Node, limits: Mapping[str, Limit], asked: Asked, now: Millis) -> str:
@@ -131,36 +137,37 @@ async def code_page(request: Request) -> Response:
 
 async def enter_code(request: Request) -> Response:
     """Judge the six digits, or send others to the same address."""
-    form = await read_form(request)
+    form = await read_form(request, interrupted.MOST)
+    again = interrupted.read(form)
     if form.get("way") == "again":
-        return await _ask_again(request)
+        return await _ask_again(request, again)
     node = node_of(request)
     limits = _guess_limits(request, None)
     try:
         found = await node.database.write(_try_code, request, limits, form.get("code", ""), node.clock())
     except TooOften as fault:
         text, headers = say_busy(request, fault)
-        return _show_code(request, is_open=True, error=text, status=429, headers=headers)
+        return _show_code(request, is_open=True, again=again, error=text, status=429, headers=headers)
     if found is None:
         is_open = await _is_open(request)
         error = text_of(request, "This is not the code that we sent. Please look again.") if is_open else ""
-        return _show_code(request, is_open=is_open, error=error, status=422)
+        return _show_code(request, is_open=is_open, again=again, error=error, status=422)
     secret, entry = found
-    return _admit(request, secret, entry.onward)
+    return await _admit(request, secret, entry.onward, again)
 
 
-async def _ask_again(request: Request) -> Response:
+async def _ask_again(request: Request, again: Again | None) -> Response:
     node = node_of(request)
     asked = await node.database.read(
         mail_codes.find_asked, node.vault, request.path_params["handle"], node.clock()
     )
     if asked is None:
-        return _show_code(request, is_open=False, status=422)
+        return _show_code(request, is_open=False, again=again, status=422)
     try:
-        return await mail_code(request, asked)
+        return await mail_code(request, asked, again)
     except TooOften as fault:
         text, headers = say_busy(request, fault)
-        return _show_code(request, is_open=True, error=text, status=429, headers=headers)
+        return _show_code(request, is_open=True, again=again, error=text, status=429, headers=headers)
 
 
 def _try_code(
@@ -189,7 +196,7 @@ async def use_link(request: Request) -> Response:
     if found is None:
         return _show_link(request, None, status=422)
     secret, entry = found
-    return _admit(request, secret, entry.onward)
+    return await _admit(request, secret, entry.onward)
 
 
 def _find_address(tx: sa.Connection, node: Node, token: str, now: Millis) -> str | None:
@@ -213,8 +220,13 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-def _admit(request: Request, secret: str, onward: str) -> Response:
-    response = RedirectResponse(onward, 303, headers=PRIVATE)
+async def _admit(request: Request, secret: str, onward: str, again: Again | None = None) -> Response:
+    """She is signed in: lead on, or show her what she had sent before."""
+    if again is None:
+        response: Response = RedirectResponse(onward, 303, headers=PRIVATE)
+    else:
+        await greet(request, secret)
+        response = show(request, "interrupted.html", {"again": again})
     set_cookie(node_of(request), response, secret)
     return response
 
@@ -252,38 +264,26 @@ def say_busy(request: Request, fault: TooOften) -> tuple[str, dict[str, str]]:
     return text, {"retry-after": str(fault.retry_after)}
 
 
-def show_form(
+def _show_again(
     request: Request,
-    *,
-    onward: str,
-    app_name: str | None = None,
+    again: Again | None,
     email: str = "",
     error: str = "",
-    status: int = 200,
+    status: int = 422,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The form for signing in; `app_name` is the app that it is for."""
-    values = {
-        "action": link(request, "/sign-in", next=onward),
-        "app_name": app_name,
-        "email": clean(email)[:MAX_SHOWN],
-        "error": error,
-        "is_again": "again" in request.query_params,
-    }
-    return show(request, "sign_in.html", values, status=status, headers=headers)
-
-
-def _show_again(
-    request: Request, email: str, error: str, status: int = 422, headers: Mapping[str, str] | None = None
-) -> Response:
     onward = read_onward(request.query_params.get("next"))
-    return show_form(request, onward=onward, email=email, error=error, status=status, headers=headers)
+    return show_form(
+        request, onward=onward, email=email, error=error, again=again, status=status, headers=headers
+    )
 
 
 def _show_code(
     request: Request,
     *,
     is_open: bool,
+    path: str | None = None,
+    again: Again | None = None,
     outcome: mail_codes.Outcome | None = None,
     error: str = "",
     status: int = 200,
@@ -293,8 +293,10 @@ def _show_code(
     is_new = "new" in request.query_params
     words = {"next": onward, **({"new": "1"} if is_new else {})}
     values = {
-        "action": link(request, request.url.path, **words),
-        "again": link(request, "/sign-up" if is_new else "/sign-in", next=onward),
+        "action": link(request, path or request.url.path, **words),
+        "begin": link(request, "/sign-up" if is_new else "/sign-in", next=onward),
+        "again": again,
+        "interrupted": interrupted.write(again),
         "is_new": is_new,
         "is_open": is_open,
         "outcome": outcome,

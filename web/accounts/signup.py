@@ -27,8 +27,8 @@ from areas import interactions, preferences, profiles, registry
 from areas.profiles import ProfileEdit
 from areas.records import AreaRecord
 from federation.errors import NotFound, Refused, TooOften
-from web.accounts.doors import PRIVATE, show
-from web.accounts.signin import MAX_SHOWN, mail_code, say_busy
+from web.accounts.doors import MAX_SHOWN, PRIVATE, show
+from web.accounts.signin import mail_code, say_busy
 from web.accounts.visitors import Visitor
 from web.forms import clean, read_form
 from web.node import node_of

@@ -66,9 +66,18 @@ class Visitor:
 
 async def find_visitor(request: Request) -> Visitor | None:
     """Return who is signed in, if anybody is."""
+    secret = request.cookies.get(cookie_name(node_of(request)))
+    return await _find_by(request, secret) if secret else None
+
+
+async def greet(request: Request, secret: str) -> None:
+    """Let the page know who has just signed in, before her browser has the cookie."""
+    request.state.visitor = await _find_by(request, secret)
+
+
+async def _find_by(request: Request, secret: str) -> Visitor | None:
     node = node_of(request)
-    secret = request.cookies.get(cookie_name(node))
-    return None if not secret else await node.database.read(_find, node, secret, node.clock())
+    return await node.database.read(_find, node, secret, node.clock())
 
 
 def _find(tx: sa.Connection, node: Node, secret: str, now: Millis) -> Visitor | None:

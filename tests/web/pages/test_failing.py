@@ -17,6 +17,7 @@ from tests.web.pages.conftest import Home
 from tests.web.test_mail import open_office
 from web.background import run_due
 from web.database import SqliteDatabase
+from web.forms import Sent
 from web.mail import open_mailer
 from web.pages.failures import describe_again
 
@@ -111,8 +112,8 @@ def test_no_page_has_a_password() -> None:
         "headers": [],
         "server": ("a", 1),
     }
-    assert describe_again(Request(scope), {"email": ADDRESS, "password": "a secret"}) is None
-    again = describe_again(Request(scope), {"name": "花子"})
+    assert describe_again(Request(scope), Sent({"email": ADDRESS, "password": "a secret"})) is None
+    again = describe_again(Request(scope), Sent({"name": "花子"}))
     assert again is not None
     assert (again.action, again.fields) == ("/x?lang=ja", {"name": "花子"})
 

@@ -232,7 +232,8 @@ async def test_whoever_is_not_signed_in_is_asked_to(home: Home) -> None:
         assert (response.status_code, response.headers["location"].startswith("/sign-in")) == (303, True), (
             path
         )
-    assert (await home.browser.post("/write", text="x", step="publish")).status_code == 303
+    sent = await home.browser.post("/write", text="さくら", step="publish")
+    assert (sent.status_code, "さくら" in sent.text) == (403, True)
 
 
 async def test_who_speaks_for_the_area_sends_a_post_to_the_region_too(home: Home) -> None:
