@@ -3,13 +3,15 @@
 For anyone, or as one reader may and wants to see it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from actors.names import OFFICIAL_KINDS
 from actors.tables import actors
+from areas.kinds.registry import KINDS
 from areas.kinds.tables import notices, reviews
 from areas.reading.statuses import Status
 from areas.reading.visibility import ME, Reader, for_anyone, is_judged_fit, is_wanted, may_read
@@ -22,8 +24,8 @@ MOST_IN_FORCE = 10
 STANDING = 7 * 24 * 3_600_000
 """Milliseconds for which a notice stands above everything else where its end is not known."""
 
-Which = Literal["everything", "notices", "event", "question", "offers", "review", "pictures"]
-"""`notices`: what the town itself wrote; `offers`: what is given and what is wanted."""
+Which = str
+"""A part of an area's posts, by its name in `WHICH`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,19 @@ _LIKES = (
 )
 # Written into the statement: a partial index serves only a condition that is known when it is planned.
 _ACCEPTED: "sa.ColumnElement[str]" = sa.literal_column("'accepted'")
-_WHICH: "Final[dict[Which, sa.ColumnElement[bool]]]" = {
+
+
+def _on_tab(tab: str) -> "sa.ColumnElement[bool]":
+    return posts.c.kind.in_([kind.name for kind in KINDS.values() if kind.tab == tab])
+
+
+WHICH: "Final[Mapping[Which, sa.ColumnElement[bool]]]" = {
     "everything": sa.true(),
     "notices": actors.c.kind.in_(OFFICIAL_KINDS),
-    "event": posts.c.kind == "event",
-    "question": posts.c.kind == "question",
-    "offers": posts.c.kind.in_(("give", "ask")),
-    "review": posts.c.kind == "review",
+    **{kind.tab: _on_tab(kind.tab) for kind in KINDS.values() if kind.tab},
     "pictures": posts.c.attachments != "[]",
 }
+"""`notices`: what the town itself wrote; between it and `pictures` what kinds have a tab for."""
 _FOR_READER = sa.and_(may_read(), sa.or_(posts.c.actor_id == ME, is_wanted()))
 _group = actors.alias("group_actor")
 _IS_HEARD = sa.and_(_group.c.gone_at.is_(None), _group.c.standing != "suspended")
@@ -107,7 +113,7 @@ def area_timeline(
 ) -> list[ShownPost]:
     """Accepted posts of one area, newest first. `front_page` leaves out what its author made unlisted."""
     query = _accepted(reader, before, limit, front_page=front_page)
-    return _run(tx, reader, query.where(placements.c.area_id == area_id, _WHICH[which]))
+    return _run(tx, reader, query.where(placements.c.area_id == area_id, WHICH[which]))
 
 
 def list_at(

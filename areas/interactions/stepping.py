@@ -107,9 +107,9 @@ def _count(tx: sa.Connection, counted: Counted, found: Step, now: Millis) -> Non
 
 def _require_room(tx: sa.Connection, post: PostRecord, facts: Facts) -> None:
     """Raise `Full` where nobody more can come. Whoever counts holds the author's lock until she has joined."""
-    capacity = getattr(facts.data, "capacity", None)
-    if capacity is not None and len(responses.list_of(tx, post.id)) >= capacity:
-        raise Full(f"満員です（定員{capacity}人）。 All {capacity} places are taken.")
+    most = facts.capacity
+    if most is not None and len(responses.list_of(tx, post.id)) >= most:
+        raise Full(f"満員です（定員{most}人）。 All {most} places are taken.")
 
 
 def role_of(actor_id: int, post: PostRecord, reply: PostRecord) -> Role | None:
@@ -159,6 +159,6 @@ def respond(
 def may_respond(actor_id: int, post: PostRecord, facts: Facts, now: Millis) -> bool:
     """Whether somebody can apply."""
     takes = any(each.name == ADMITS for each in facts.kind.replies)
-    if actor_id == post.actor_id or not takes or facts.data.is_late(now):
+    if actor_id == post.actor_id or not takes or facts.is_late(now):
         return False
     return facts.state == OPEN

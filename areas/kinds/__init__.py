@@ -4,7 +4,7 @@ One file per kind. On the wire each is a `Note` whose text carries everything; p
 further properties. `areas.compose` stores what a kind says with the post, `areas.interactions` takes the steps.
 """
 
-from areas.kinds.kind import Facts, Kind, Unfit
+from areas.kinds.kind import Facts, Kind, Occasion, Unfit
 from areas.kinds.registry import KINDS, choose, find_kind, kind_by_tags
 from areas.kinds.stored import extend, find, load, move, revise, save
 
@@ -12,6 +12,7 @@ __all__ = [
     "KINDS",
     "Facts",
     "Kind",
+    "Occasion",
     "Unfit",
     "choose",
     "extend",

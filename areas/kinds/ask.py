@@ -23,4 +23,7 @@ ASK = Kind(
     closing=offers.close_with("ゆずってくださる方は、この投稿に返信してください。"),
     extend=offers.propose("request"),
     not_for=frozenset({"shop"}),
+    tab="offers",
+    counts_for="application",
+    until=lambda offer: offer.until,
 )

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from areas.kinds.kind import OPEN, Kind, Unfit, read_line
+from areas.kinds.kind import OPEN, Kind, Occasion, Unfit, read_line
 from areas.kinds.review import ADDRESS_LENGTH, PLACE_LENGTH
 from areas.kinds.states import NONE, Step
 from areas.kinds.tables import events
-from areas.kinds.times import JAPAN, ONE_DAY, in_town, say_day, to_millis
+from areas.kinds.times import TYPED, Span, in_town, maybe_in_town, read_moment, say_day, to_millis
 from federation.vocabulary import Millis, Place
 
 CANCELLED: Final = "cancelled"
@@ -20,7 +20,7 @@ TITLE_LENGTH: Final = 60
 PRICE_LENGTH: Final = 60
 MOST_SEATS: Final = 10_000
 LONGEST: Final = timedelta(days=2 * 366)
-TYPED: Final = "%Y-%m-%dT%H:%M"
+COMING: Final = Span(timedelta(), LONGEST, "is today or later, and within two years")
 WEEKDAYS: Final = "月火水木金土日"
 
 
@@ -41,17 +41,18 @@ class Event:
         """When it is over, as far as known."""
         return self.starts_at if self.ends_at is None else self.ends_at
 
-    def is_late(self, now: Millis) -> bool:
-        """Whether it is over."""
-        return self.until is not None and self.until <= now
+    @property
+    def where(self) -> str:
+        """The place, and where it is."""
+        return f"{self.place}（{self.address}）" if self.address else self.place
 
 
-def _read(details: Mapping[str, str] | None, now: Millis) -> Event:
-    """Raises `Unfit`."""
+def _read(details: Mapping[str, str] | None, now: Millis, before: Event | None = None) -> Event:
+    """Raises `Unfit`. When it is over its text can still be mended, and say how it was."""
     if details is None:
         return Event()
     title = read_line(details, "title", TITLE_LENGTH)
-    start, end = _read_hours(details, now)
+    start, end = _read_hours(details, now, before)
     return Event(
         title=title,
         starts_at=to_millis(start),
@@ -63,24 +64,16 @@ def _read(details: Mapping[str, str] | None, now: Millis) -> Event:
     )
 
 
-def _read_hours(details: Mapping[str, str], now: Millis) -> tuple[datetime, datetime | None]:
-    start, end = _read_moment(details, "starts"), _read_moment(details, "ends")
-    today = in_town(now)
-    if start is None or not today - ONE_DAY <= start <= today + LONGEST:
-        raise Unfit("starts", "is today or later, and within two years")
+def _read_hours(
+    details: Mapping[str, str], now: Millis, before: Event | None
+) -> tuple[datetime, datetime | None]:
+    start, end = (read_moment(details.get(field, ""), field) for field in ("starts", "ends"))
+    if start is None:
+        raise Unfit("starts", COMING.rule)
+    COMING.require("starts", start, now, before=None if before is None else maybe_in_town(before.starts_at))
     if end is not None and not start <= end <= start + LONGEST:
         raise Unfit("ends", "is not before the beginning")
     return start, end
-
-
-def _read_moment(details: Mapping[str, str], field: str) -> datetime | None:
-    text = details.get(field, "")
-    if not text:
-        return None
-    try:
-        return datetime.strptime(text, TYPED).replace(tzinfo=JAPAN)
-    except ValueError as error:
-        raise Unfit(field, "is a day and an hour, like 2026-12-31T10:00") from error
 
 
 def _read_seats(text: str) -> int | None:
@@ -108,10 +101,9 @@ def _close(event: Event, state: str) -> str:
     """Everything that somebody has to know who reads the text alone."""
     if state != OPEN:
         return "このイベントは中止になりました。"
-    where = f"{event.place}（{event.address}）" if event.address else event.place
     lines = {
         "日時": "" if event.starts_at is None else say_hours(event.starts_at, event.ends_at),
-        "場所": where,
+        "場所": event.where,
         "参加費": event.price,
         "定員": "" if event.capacity is None else f"{event.capacity}人",
     }
@@ -121,7 +113,7 @@ def _close(event: Event, state: str) -> str:
 
 def say_hours(start: Millis, end: Millis | None) -> str:
     """Like 12月5日（土）10:00〜12:00."""
-    begins, ends = in_town(start), None if end is None else in_town(end)
+    begins, ends = in_town(start), maybe_in_town(end)
     said = _say_moment(begins)
     if ends is None:
         return said
@@ -135,6 +127,12 @@ def _say_moment(when: datetime) -> str:
 def _extend(event: Event, _state: str, _origin: str) -> Mapping[str, Any]:
     where = Place(name=event.place, address=event.address or None) if event.place else None
     return {"start_time": event.starts_at, "end_time": event.ends_at, "location": where}
+
+
+def _find_occasion(event: Event, state: str) -> Occasion | None:
+    if event.starts_at is None:
+        return None
+    return Occasion(event.title, event.starts_at, event.ends_at, event.where, state == CANCELLED)
 
 
 EVENT = Kind(
@@ -154,4 +152,9 @@ EVENT = Kind(
     headline=lambda event: event.title,
     closing=_close,
     extend=_extend,
+    tab="event",
+    counts_for="part",
+    until=lambda event: event.until,
+    capacity=lambda event: event.capacity,
+    occasion=_find_occasion,
 )

@@ -23,4 +23,7 @@ GIVE = Kind(
     closing=offers.close_with("ほしい方は、この投稿に返信してください。"),
     extend=offers.propose("offer"),
     not_for=frozenset({"shop"}),
+    tab="offers",
+    counts_for="application",
+    until=lambda offer: offer.until,
 )

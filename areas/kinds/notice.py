@@ -10,11 +10,12 @@ from actors.records import ActorKind
 from areas.kinds.kind import OPEN, Kind, Unfit
 from areas.kinds.states import Step
 from areas.kinds.tables import notices
-from areas.kinds.times import ONE_DAY, in_town, read_day, say_day, to_millis
+from areas.kinds.times import ONE_DAY, Span, in_town, maybe_in_town, read_day, say_day, to_millis
 from federation.vocabulary import Millis
 
 WITHDRAWN: Final = "withdrawn"
 LONGEST: Final = timedelta(days=3 * 366)
+HOLDING: Final = Span(LONGEST, LONGEST, "is within three years")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,6 @@ class Notice:
 
     since: Millis | None = None
     until: Millis | None = None
-
-    def is_late(self, now: Millis) -> bool:
-        """Whether the last day has passed."""
-        return self.until is not None and self.until <= now
 
     @property
     def last_day(self) -> date | None:
@@ -39,19 +36,18 @@ class Notice:
         return None if self.since is None else in_town(self.since).date()
 
 
-def _read(details: Mapping[str, str] | None, now: Millis) -> Notice:
+def _read(details: Mapping[str, str] | None, now: Millis, before: Notice | None = None) -> Notice:
     """Raises `Unfit`. A notice that has ended can still be corrected."""
     if details is None:
         return Notice()
-    first, last = (
-        read_day(details.get("since", ""), "since"),
-        read_day(details.get("last_day", ""), "last_day"),
-    )
-    today = in_town(now)
-    if first is not None and not today - LONGEST <= first <= today + LONGEST:
-        raise Unfit("since", "is within three years")
-    if last is not None and not (first or today - LONGEST) <= last <= today + LONGEST:
-        raise Unfit("last_day", "is not before the first day, and within three years")
+    first, last = (read_day(details.get(field, ""), field) for field in ("since", "last_day"))
+    if first is not None:
+        HOLDING.require("since", first, now, before=None if before is None else maybe_in_town(before.since))
+    if last is not None:
+        stood = None if before is None else maybe_in_town(before.until)
+        HOLDING.require("last_day", last, now, before=None if stood is None else stood - ONE_DAY)
+    if first is not None and last is not None and last < first:
+        raise Unfit("last_day", "is not before the first day")
     return Notice(
         None if first is None else to_millis(first), None if last is None else to_millis(last + ONE_DAY)
     )
@@ -87,4 +83,5 @@ NOTICE = Kind(
     closing=_close,
     extend=_extend,
     not_for=frozenset(get_args(ActorKind)) - OFFICIAL_KINDS,
+    until=lambda notice: notice.until,
 )

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from areas.kinds.kind import OPEN, Unfit, read_line
+from areas.kinds.kind import OPEN, read_line
 from areas.kinds.states import NONE, Step
-from areas.kinds.times import ONE_DAY, in_town, read_day, say_day, to_millis
+from areas.kinds.times import ONE_DAY, Span, in_town, maybe_in_town, read_day, say_day, to_millis
 from federation.rendering import Proposal
 from federation.vocabulary import Millis
 
 ITEM_LENGTH: Final = 60
-LONGEST: Final = timedelta(days=366)
+COMING: Final = Span(timedelta(), timedelta(days=365), "is today or later, and within a year")
 
 RESERVED, DONE, WITHDRAWN = "reserved", "done", "withdrawn"
 ENDED: Final = frozenset({DONE, WITHDRAWN})
@@ -46,25 +46,20 @@ class Offer:
     item: str
     until: Millis | None = None
 
-    def is_late(self, now: Millis) -> bool:
-        """Whether the last day has passed."""
-        return self.until is not None and self.until <= now
 
-
-def read(details: Mapping[str, str] | None, now: Millis) -> Offer:
+def read(details: Mapping[str, str] | None, now: Millis, before: Offer | None = None) -> Offer:
     """Raises `Unfit`."""
     if details is None:
         return Offer("")
-    return Offer(read_line(details, "item", ITEM_LENGTH), _read_day(details.get("until", ""), now))
+    return Offer(read_line(details, "item", ITEM_LENGTH), _read_end(details, now, before))
 
 
-def _read_day(text: str, now: Millis) -> Millis | None:
-    day = read_day(text, "until")
+def _read_end(details: Mapping[str, str], now: Millis, before: Offer | None) -> Millis | None:
+    day = read_day(details.get("until", ""), "until")
     if day is None:
         return None
-    today = in_town(now)
-    if not today - ONE_DAY < day <= today + LONGEST - ONE_DAY:
-        raise Unfit("until", "is today or later, and within a year")
+    stood = None if before is None else maybe_in_town(before.until)
+    COMING.require("until", day, now, before=None if stood is None else stood - ONE_DAY)
     return to_millis(day + ONE_DAY)
 
 

@@ -14,7 +14,7 @@ class Question:
     """It has its text alone."""
 
 
-def _read(_details: Mapping[str, str] | None, _now: Millis) -> Question:
+def _read(_details: Mapping[str, str] | None, _now: Millis, _before: Question | None = None) -> Question:
     return Question()
 
 
@@ -31,4 +31,6 @@ QUESTION = Kind(
         Step("reopen", ("solved",), OPEN, frees=True),
     ),
     replies=(Step("choose", (NONE,), "chosen"),),
+    tab="question",
+    counts_for="help",
 )

@@ -24,7 +24,7 @@ class Review:
     address: str
 
 
-def _read(details: Mapping[str, str] | None, _now: Millis) -> Review:
+def _read(details: Mapping[str, str] | None, _now: Millis, _before: Review | None = None) -> Review:
     if details is None:
         return Review(None, "", "")
     place = read_line(details, "place", PLACE_LENGTH)
@@ -64,4 +64,6 @@ REVIEW = Kind(
     headline=_headline,
     extend=_extend,
     settle=_settle,
+    tab="review",
+    place_id=lambda review: review.place_id,
 )

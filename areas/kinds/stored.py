@@ -52,7 +52,7 @@ def extend(tx: sa.Connection, post: PostRecord) -> Mapping[str, Any]:
     facts = find(tx, post)
     if facts is None:
         return {}
-    answer = responses.find_shown_answer(tx, post.id) if facts.kind.name == "question" else None
+    answer = responses.find_shown_answer(tx, post.id) if facts.kind.counts_for == "help" else None
     return {**facts.kind.extend(facts.data, facts.state, origin(post.iri)), "answer": answer}
 
 
@@ -72,7 +72,7 @@ def revise(
     if name == post.kind:
         if before is None or revision.details is None:
             return before
-        return replace(before, data=before.kind.read(revision.details, now))
+        return replace(before, data=before.kind.read(revision.details, now, before.data))
     if post.in_reply_to_iri is not None or is_answered(tx, post.id):
         raise Refused("the kind of a post is fixed once it was answered, and a reply has none")
     kind = find_kind(name)

@@ -12,6 +12,7 @@ from actors.prepared import Prepared
 from actors.records import ActorRecord
 from actors.statements import insert_into
 from actors.tables import actors, blocks, domain_blocks, follows, mutes
+from areas.kinds.registry import KINDS
 from areas.kinds.tables import responses
 from areas.notifications import mailing, pushing
 from areas.notifications.policy import Facts, Policy, decide
@@ -295,12 +296,14 @@ def _answers_another(tx: sa.Connection, post: PostRecord) -> bool:
 
 
 def ring_concerned(tx: sa.Connection, author: ActorRecord, post: PostRecord, now: Millis) -> None:
-    """Tell people here that a post reads differently now: who boost it, come to it, or were chosen for it.
+    """Tell people here that a post reads differently now: who boost it, take part in it, or were chosen for it.
 
     Who applied for a thing and was not chosen hears nothing: that somebody else was is not for them.
     """
     boosting = sa.select(shares.c.actor_id).where(shares.c.post_id == post.id)
-    counts = sa.true() if post.kind == "event" else responses.c.state == "chosen"
+    kind = KINDS.get(post.kind)
+    takes_part = kind is not None and kind.counts_for == "part"
+    counts = sa.true() if takes_part else responses.c.state == "chosen"
     answering = sa.select(responses.c.actor_id).where(responses.c.post_id == post.id, counts)
     concerned = sa.union(boosting, answering)
     query = (

@@ -138,6 +138,12 @@ def require_speaker(visitor: Visitor, asked: str | None = None) -> ActorRecord:
     return found
 
 
+def choose_speaker(visitor: Visitor, *actor_ids: int | None) -> ActorRecord:
+    """Whichever of hers is the first of these, else herself. Raises `Refused` where there is nobody."""
+    own = (each for actor_id in actor_ids for each in visitor.speakers if each.id == actor_id)
+    return next(own, None) or require_speaker(visitor)
+
+
 def require_id(request: Request, name: str) -> int:
     """Return an id of the path. Raises `NotFound` for what no database has."""
     number: Any = request.path_params[name]

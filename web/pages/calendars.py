@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from areas import kinds, registry, timelines
-from areas.kinds.event import CANCELLED, Event
+from areas.kinds import Occasion
 from areas.records import PostRecord
 from federation.errors import NotFound
 from federation.html import to_text
@@ -49,9 +49,9 @@ def _of_area(tx: sa.Connection, request: Request) -> str:
 def _of_post(tx: sa.Connection, request: Request) -> str:
     post = find_readable(tx, require_id(request, "post_id"), None)
     facts = kinds.find(tx, post)
-    if facts is None or not isinstance(facts.data, Event) or facts.data.starts_at is None:
+    if facts is None or facts.occasion is None:
         raise NotFound("this post is no event with a date")
-    return write_calendar(tx, facts.data.title, [post])
+    return write_calendar(tx, facts.occasion.title, [post])
 
 
 def write_calendar(tx: sa.Connection, name: str, posts: list[PostRecord]) -> str:
@@ -65,14 +65,12 @@ def write_calendar(tx: sa.Connection, name: str, posts: list[PostRecord]) -> str
     ]
     for post in posts:
         found = facts.get(post.id)
-        if found is not None and isinstance(found.data, Event) and found.data.starts_at is not None:
-            lines += _write_event(post, found.data, is_cancelled=found.state == CANCELLED)
+        if found is not None and found.occasion is not None:
+            lines += _write_event(post, found.occasion)
     return "".join(f"{_fold(line)}\r\n" for line in (*lines, "END:VCALENDAR"))
 
 
-def _write_event(post: PostRecord, event: Event, *, is_cancelled: bool) -> Iterable[str]:
-    assert event.starts_at is not None  # the caller has looked
-    where = " ".join(each for each in (event.place, event.address) if each)
+def _write_event(post: PostRecord, event: Occasion) -> Iterable[str]:
     yield "BEGIN:VEVENT"
     yield f"UID:{post.iri}"
     yield f"DTSTAMP:{_format(post.updated_at or post.published_at)}"
@@ -80,10 +78,10 @@ def _write_event(post: PostRecord, event: Event, *, is_cancelled: bool) -> Itera
     if event.ends_at is not None:
         yield f"DTEND:{_format(event.ends_at)}"
     yield f"SUMMARY:{_escape(event.title)}"
-    yield f"LOCATION:{_escape(where)}"
+    yield f"LOCATION:{_escape(event.where)}"
     yield f"DESCRIPTION:{_escape(post.summary or to_text(post.content))}"
     yield f"URL:{post.url or post.iri}"
-    yield f"STATUS:{'CANCELLED' if is_cancelled else 'CONFIRMED'}"
+    yield f"STATUS:{'CANCELLED' if event.is_cancelled else 'CONFIRMED'}"
     yield "END:VEVENT"
 
 

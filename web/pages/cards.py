@@ -53,7 +53,7 @@ class AreaLink:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """What stands at a post of a kind: its state, the place that it is about, and until when it holds."""
+    """What stands at a post of a kind: its state, the place that it is about, and when it is over."""
 
     name: str
     state: str
@@ -65,10 +65,7 @@ class Badge:
         """None for an ordinary post."""
         if facts is None:
             return None
-        data = facts.data
-        return cls(
-            facts.kind.name, facts.state, getattr(data, "place_id", None), getattr(data, "until", None)
-        )
+        return cls(facts.kind.name, facts.state, facts.place_id, facts.until)
 
 
 @dataclass(frozen=True, slots=True)

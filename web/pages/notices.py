@@ -75,23 +75,26 @@ _SENTENCES: Final = {
     "post-finish": _("It is done. Thank you!"),
     "post-withdraw": _("It is called off."),
     "post-reopen": _("It is open again."),
+    "notice-withdraw": _("The notice is withdrawn. It can still be read, and says so."),
+    "notice-reopen": _("The notice holds again."),
+    "event-reopen": _("The event takes place after all. Who takes part on this server is told."),
     "post-release": _("The choice is taken back."),
-    "reply-applied": _("Your application has arrived. Only the author reads it."),
-    "reply-helped": _("It is marked as solved, and which answer has helped."),
-    "reply-chosen": _("Chosen. Now write to each other about the time and the place."),
-    "reply-admit": _("It counts as an application now. Nobody else sees that."),
-    "reply-dismiss": _("It is a mere reply again."),
-    "reply-decline": _("Declined. Nobody is told; write a word if you like."),
-    "reply-restore": _("It counts as an application now. Nobody else sees that."),
+    "application-applied": _("Your application has arrived. Only the author reads it."),
+    "help-choose": _("It is marked as solved, and which answer has helped."),
+    "application-choose": _("Chosen. Now write to each other about the time and the place."),
+    "application-admit": _("It counts as an application now. Nobody else sees that."),
+    "application-dismiss": _("It is a mere reply again."),
+    "application-decline": _("Declined. Nobody is told; write a word if you like."),
+    "application-restore": _("It counts as an application now. Nobody else sees that."),
     "post-cancel": _("The event is cancelled. Who takes part on this server is told."),
-    "event-applied": _("You take part. Only the author sees it."),
-    "event-admit": _("This one counts as taking part now."),
-    "event-dismiss": _("It is a mere reply again."),
-    "event-leave": _("You do not take part any more."),
+    "part-applied": _("You take part. Only the author sees it."),
+    "part-admit": _("This one counts as taking part now."),
+    "part-dismiss": _("It is a mere reply again."),
+    "part-leave": _("You do not take part any more."),
     "full": _("It is full: nobody more can come."),
     "not-now": _("That is not possible any more. This is how it stands now."),
     "no-words": _("Please write a few words."),
-    "reply-leave": _("Your application is taken back."),
+    "application-leave": _("Your application is taken back."),
 }
 _UNDO: Final = {
     "boost": "/posts/{}/acts/unboost",
@@ -110,14 +113,15 @@ _UNDO: Final = {
     "post-solve": "/posts/{}/steps/reopen",
     "post-finish": "/posts/{}/steps/reopen",
     "post-withdraw": "/posts/{}/steps/reopen",
+    "notice-withdraw": "/posts/{}/steps/reopen",
     "post-cancel": "/posts/{}/steps/reopen",
-    "event-applied": "/posts/{}/responses/leave",
-    "event-admit": "/posts/{}/responses/dismiss",
-    "reply-applied": "/posts/{}/responses/leave",
-    "reply-helped": "/posts/{}/steps/reopen",
-    "reply-chosen": "/posts/{}/steps/release",
-    "reply-admit": "/posts/{}/responses/dismiss",
-    "reply-decline": "/posts/{}/responses/restore",
+    "part-applied": "/posts/{}/responses/leave",
+    "part-admit": "/posts/{}/responses/dismiss",
+    "application-applied": "/posts/{}/responses/leave",
+    "help-choose": "/posts/{}/steps/reopen",
+    "application-choose": "/posts/{}/steps/release",
+    "application-admit": "/posts/{}/responses/dismiss",
+    "application-decline": "/posts/{}/responses/restore",
 }
 
 
@@ -128,6 +132,11 @@ def with_notice(path: str, what: str, about: int | None = None) -> str:
     said = [("done", what), *(() if about is None else (("about", str(about)),))]
     query = urlencode([*kept, *(said if what in _SENTENCES else ())])
     return f"{parts.path}?{query}" if query else parts.path
+
+
+def find_said(*names: str) -> str:
+    """The first of these of which we have something to say, else the last."""
+    return next((each for each in names if each in _SENTENCES), names[-1])
 
 
 def read_notice(request: Request, language: Language) -> Notice | None:

@@ -12,9 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from actors.records import ActorRecord
 from areas import interactions, kinds, posts
 from areas.interactions.stepping import PICKS, Full, may_respond, role_of
-from areas.kinds import Facts, responses
-from areas.kinds.event import Event
-from areas.kinds.offers import Offer
+from areas.kinds import KINDS, Facts, responses
 from areas.kinds.states import NONE, find_step, list_open
 from areas.reading.visibility import Reader
 from areas.records import SHOWN, PostRecord
@@ -26,8 +24,8 @@ from web.accounts.onward import read_onward
 from web.accounts.visitors import Visitor
 from web.forms import read_form
 from web.node import node_of
-from web.pages.acts import require_id, require_speaker
-from web.pages.notices import with_notice
+from web.pages.acts import choose_speaker, require_id, require_speaker
+from web.pages.notices import find_said, with_notice
 
 KEY_BYTES: Final = 12
 NOT_NOW: Final = "not-now"
@@ -46,14 +44,17 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A post that has states, for one reader; `key` makes one application of two presses."""
+    """A post that has states, for one reader; `key` makes one application of two presses.
+
+    `speakers` are those of hers who could answer, none where one of them has already. `coming` is how many take part.
+    """
 
     post_id: int
     kind: str
     state: str
     is_own: bool
     steps: tuple[str, ...]
-    may_respond: bool
+    speakers: tuple[ActorRecord, ...]
     is_late: bool
     is_full: bool
     coming: int | None
@@ -67,6 +68,7 @@ def describe(
     root: PostRecord,
     shown: Sequence[ShownPost],
     reader: Reader | None,
+    speakers: Sequence[ActorRecord],
     now: Millis,
 ) -> Panel | None:
     """What stands below a post and its replies; None where it has no states."""
@@ -76,8 +78,8 @@ def describe(
     counted = {each.actor_id: each for each in responses.list_of(tx, root.id)}
     chosen = any(each.state == "chosen" for each in counted.values())
     is_own = reader is not None and reader.id == root.actor_id
-    capacity = facts.data.capacity if isinstance(facts.data, Event) else None
-    can_apply = reader is not None and reader.id not in counted and may_respond(reader.id, root, facts, now)
+    has_said = is_own or any(each.id in counted for each in speakers)
+    can_apply = () if has_said else tuple(each for each in speakers if may_respond(each.id, root, facts, now))
     steps = list_open(facts.kind.steps, facts.state, "author", chosen=chosen) if is_own else ()
     answers = [each.post for each in shown if each.post.in_reply_to_id == root.id]
     replies = (_count(facts, each, root, counted.get(each.actor_id), reader) for each in answers)
@@ -87,11 +89,11 @@ def describe(
         state=facts.state,
         is_own=is_own,
         steps=tuple(each for each in steps if each != PICKS),
-        may_respond=can_apply,
-        is_late=isinstance(facts.data, Offer | Event) and facts.data.is_late(now),
-        is_full=capacity is not None and len(counted) >= capacity,
-        coming=len(counted) if isinstance(facts.data, Event) else None,
-        capacity=capacity,
+        speakers=can_apply,
+        is_late=facts.kind.counts_for is not None and facts.is_late(now),
+        is_full=facts.capacity is not None and len(counted) >= facts.capacity,
+        coming=len(counted) if facts.kind.counts_for == "part" else None,
+        capacity=facts.capacity,
         key=secrets.token_urlsafe(KEY_BYTES),
         replies={each.reply_id: each for each in replies if each is not None},
     )
@@ -108,15 +110,15 @@ def _count(
         return None
     state = NONE if found is None else found.state
     role = None if reader is None else role_of(reader.id, root, reply)
-    is_told = facts.kind.name == "question" and state == "chosen" and reply.visibility in SHOWN
+    is_told = facts.kind.counts_for == "help" and state == "chosen" and reply.visibility in SHOWN
     if role is None:
         return Counted(reply.id, state, (), may_write=False) if is_told else None
     steps = list_open(facts.kind.replies, state, role, chosen=False)
-    can_pick = isinstance(facts.data, Event) or can_be_picked(facts)
-    open_steps = tuple(each for each in steps if can_pick or each in {"leave", "dismiss", "restore"})
+    is_settled = not (facts.kind.counts_for == "part" or can_be_picked(facts))
+    open_steps = tuple(each for each in steps if not is_settled or each in {"leave", "dismiss", "restore"})
     if state == NONE and not open_steps:
         return None
-    is_agreed = state == "chosen" and isinstance(facts.data, Offer)
+    is_agreed = facts.kind.counts_for == "application" and state == "chosen"
     return Counted(reply.id, state, open_steps, may_write=role == "author" and is_agreed)
 
 
@@ -130,41 +132,39 @@ async def take_step(request: Request, visitor: Visitor) -> Response:
     form = await read_form(request)
     post_id, name, node = require_id(request, "post_id"), request.path_params["step"], node_of(request)
     try:
-        await node.database.write(_step, visitor, post_id, name, node.clock())
+        kind = await node.database.write(_step, visitor, post_id, name, node.clock())
     except Refused:
         return _go_on(form, NOT_NOW, post_id)
     node.nudge()
-    return _go_on(form, f"post-{name}", post_id)
+    return _go_on(form, find_said(f"{kind}-{name}", f"post-{name}"), post_id)
 
 
-def _step(tx: sa.Connection, visitor: Visitor, post_id: int, name: str, now: Millis) -> None:
-    """As whichever of hers has written the post."""
-    interactions.step(tx, _choose_speaker(tx, visitor, post_id), post_id, name, now)
-
-
-def _choose_speaker(tx: sa.Connection, visitor: Visitor, post_id: int) -> ActorRecord:
+def _step(tx: sa.Connection, visitor: Visitor, post_id: int, name: str, now: Millis) -> str:
+    """As whichever of hers has written the post. Returns its kind."""
     post = posts.find_post_by_id(tx, post_id)
-    own = (each for each in visitor.speakers if post is not None and each.id == post.actor_id)
-    return next(own, require_speaker(visitor))
+    author_id = None if post is None else post.actor_id
+    interactions.step(tx, choose_speaker(visitor, author_id), post_id, name, now)
+    return "" if post is None else post.kind
 
 
 async def respond(request: Request, visitor: Visitor) -> Response:
-    """Somebody applies. What has meanwhile become of the post is shown on its page."""
+    """Somebody applies, or takes part, as whom she chose. What has meanwhile become of the post its page shows."""
     form = await read_form(request)
     post_id, node, text = require_id(request, "post_id"), node_of(request), form.get("text", "")
     back = {"next": f"/posts/{post_id}"}
     if not text.strip():
         return _go_on(back, "no-words", post_id)
     try:
-        kind, reply_id = await node.database.write(
-            _respond, require_speaker(visitor), post_id, text, form.get("key", ""), node.clock()
+        speaker = require_speaker(visitor, form.get("speaker") or None)
+        said, reply_id = await node.database.write(
+            _respond, speaker, post_id, text, form.get("key", ""), node.clock()
         )
     except Full:
         return _go_on(back, "full", post_id)
     except Refused:
         return _go_on(back, NOT_NOW, post_id)
     node.nudge()
-    return _go_on(back, _say(kind, "applied"), reply_id)
+    return _go_on(back, said, reply_id)
 
 
 def _respond(
@@ -173,11 +173,12 @@ def _respond(
     reply = interactions.respond(tx, actor, post_id, text, key, now)
     post = posts.find_post_by_id(tx, post_id)
     assert post is not None  # it has just been answered
-    return post.kind, reply.id
+    return _say(post.kind, "applied"), reply.id
 
 
 def _say(kind: str, name: str) -> str:
-    return f"event-{name}" if kind == "event" else f"reply-{name}"
+    """What is said of a step of a reply, by what it counts for."""
+    return f"{KINDS[kind].counts_for}-{name}"
 
 
 async def step_reply(request: Request, visitor: Visitor) -> Response:
@@ -185,25 +186,25 @@ async def step_reply(request: Request, visitor: Visitor) -> Response:
     form = await read_form(request)
     reply_id, name, node = require_id(request, "post_id"), request.path_params["step"], node_of(request)
     try:
-        kind, post_id = await node.database.write(_step_reply, visitor, reply_id, name, node.clock())
+        said, post_id = await node.database.write(_step_reply, visitor, reply_id, name, node.clock())
     except Full:
         return _go_on(form, "full", reply_id)
     except Refused:
         return _go_on(form, NOT_NOW, reply_id)
     node.nudge()
-    if name == PICKS:
-        return _go_on(form, "reply-helped" if kind == "question" else "reply-chosen", post_id)
-    return _go_on(form, _say(kind, name), reply_id)
+    return _go_on(form, said, post_id if name == PICKS else reply_id)
 
 
 def _step_reply(
     tx: sa.Connection, visitor: Visitor, reply_id: int, name: str, now: Millis
 ) -> tuple[str, int]:
+    """As whichever of hers has written what is answered, or else the answer."""
     reply = posts.find_post_by_id(tx, reply_id)
     parent_id = None if reply is None else reply.in_reply_to_id
-    actor = require_speaker(visitor) if parent_id is None else _choose_speaker(tx, visitor, parent_id)
-    post = interactions.step_reply(tx, actor, reply_id, name, now)
-    return post.kind, post.id
+    parent = None if parent_id is None else posts.find_post_by_id(tx, parent_id)
+    authors = (each.actor_id for each in (parent, reply) if each is not None)
+    post = interactions.step_reply(tx, choose_speaker(visitor, *authors), reply_id, name, now)
+    return _say(post.kind, name), post.id
 
 
 def _go_on(form: Mapping[str, str], what: str, about: int) -> Response:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from areas import elsewhere, placements, posts, registry, threads, timelines
+from areas.kinds import responses
 from areas.notifications.mailing import HELD_LONG
 from areas.reading.statuses import is_readable
 from areas.reading.visibility import Reader
@@ -20,6 +21,7 @@ from federation.vocabulary import Millis
 from web.accounts.visitors import reader_of, visitor_of
 from web.activitypub.posts import MAX_ID, require_post
 from web.node import node_of
+from web.pages.acts import choose_speaker
 from web.pages.cards import make_cards
 from web.pages.rendering import render
 from web.pages.steps import describe
@@ -46,7 +48,8 @@ def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
     post = find_readable(tx, request.path_params["post_id"], reader)
     if post.local and not iris.same_origin(post.iri, origin):
         return post.iri
-    author = _read_as_author(tx, request, post)
+    visitor, author = visitor_of(request), _choose_reader(tx, request, post)
+    speakers = () if visitor is None else visitor.speakers
     if post.thread_id is None:
         shown = timelines.single(tx, post.id, reader=author)
     else:
@@ -68,17 +71,22 @@ def _thread(tx: sa.Connection, request: Request) -> dict[str, object] | str:
         "is_closed": post.thread_id is not None and threads.is_closed(tx, post.thread_id),
         "is_partial": cards[0].shown.post.in_reply_to_iri is not None,
         "has_more": len(shown) > MOST_SHOWN,
-        "panel": describe(tx, cards[0].shown.post, shown, author, now),
+        "panel": describe(tx, cards[0].shown.post, shown, author, speakers, now),
         "outside": _find_outside(tx, post, now) if reader is not None and post.actor_id == reader.id else (),
     }
 
 
-def _read_as_author(tx: sa.Connection, request: Request, post: PostRecord) -> Reader | None:
-    """Who reads: a thread that one of hers has begun, that one. Whoever sits at a desk sees who answers it alone."""
+def _choose_reader(tx: sa.Connection, request: Request, post: PostRecord) -> Reader | None:
+    """Who reads: whichever of hers has begun the thread, else has answered so that it counts, else herself.
+
+    Whoever sits at a desk sees who answers it alone, and what it has answered somebody alone.
+    """
     visitor, reader = visitor_of(request), reader_of(request)
     root = post if post.thread_id is None else posts.find_post_by_id(tx, post.thread_id)
-    own = [each for each in visitor.speakers if root and each.id == root.actor_id] if visitor else []
-    return Reader.of(own[0], node_of(request).clock()) if own else reader
+    if visitor is None or root is None or len(visitor.speakers) <= 1:
+        return reader
+    answering = (each.actor_id for each in responses.list_of(tx, root.id))
+    return Reader.of(choose_speaker(visitor, root.actor_id, *answering), node_of(request).clock())
 
 
 @dataclass(frozen=True, slots=True)

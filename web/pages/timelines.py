@@ -1,7 +1,7 @@
 """The front page, an area, and a person: what is new, newest first, 40 at a time."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final
 
 import sqlalchemy as sa
 from starlette.requests import Request
@@ -14,12 +14,13 @@ from areas.announcements import open as announced
 from areas.announcements.open import Open
 from areas.reading.visibility import Reader
 from areas.records import AreaRecord
-from areas.timelines import PAGE, ShownPost, Which
+from areas.timelines import PAGE, WHICH, ShownPost, Which
 from areas.zones.reading import Origin, homes_of, list_homes, list_zones, zone_timeline
 from web.accounts.visitors import reader_of
 from web.activitypub.actors import addressed_actor
 from web.activitypub.posts import read_number
 from web.node import node_of
+from web.pages import kinds
 from web.pages.cards import AreaLink, Card, here, make_cards, portrait_of
 from web.pages.remote_follow import follow_policy
 from web.pages.rendering import language_of, link, render, text_of
@@ -156,7 +157,7 @@ def _area(tx: sa.Connection, request: Request, actor: ActorRecord, area: AreaRec
         "desk_handle": f"@{registry.desk_of(tx, area).handle}",
         "which": which,
         "tabs": [(each, text_of(request, name)) for each, name in TABS.items()],
-        "write_kind": _WRITTEN.get(which, "ordinary"),
+        "write_kind": kinds.find_written(which),
         "near": _list_near(tx, request, area),
         "zones": [_to_link(request, each) for each in list_zones(tx, area, node_of(request).clock())],
         "has_zone": which == ZONE or bool(zone_timeline(tx, area.actor_id, reader=reader, limit=1)),
@@ -167,15 +168,15 @@ def _area(tx: sa.Connection, request: Request, actor: ActorRecord, area: AreaRec
     }
 
 
-def _read_tab(request: Request) -> Which | Literal["zone"]:
+def _read_tab(request: Request) -> Which:
     """What the page of an area shows: its own posts, or those of its peers."""
     return ZONE if request.query_params.get("show") == ZONE else read_which(request)
 
 
 def read_which(request: Request) -> Which:
     """Which posts of an area are wanted; anything unknown means all of them."""
-    asked = request.query_params.get("show")
-    return next((each for each in _WHICH if each == asked), "everything")
+    asked = request.query_params.get("show", "")
+    return asked if asked in WHICH else "everything"
 
 
 def _(sentence: str) -> str:
@@ -186,21 +187,10 @@ def _(sentence: str) -> str:
 TABS: Final[dict[Which, str]] = {
     "everything": _("All"),
     "notices": _("Notices of the town"),
-    "event": _("Events"),
-    "question": _("Questions"),
-    "offers": _("To give and wanted"),
-    "review": _("Reviews"),
+    **kinds.TABS,
     "pictures": _("With pictures"),
 }
 """What an area's page and its feeds show, in the order of the page."""
-_WRITTEN: Final[dict[str, str]] = {
-    "event": "event",
-    "question": "question",
-    "offers": "give",
-    "review": "review",
-}
-"""What kind of post is written where one reads this."""
-_WHICH: Final[tuple[Which, ...]] = get_args(Which)
 ZONE: Final = "zone"
 
 

@@ -162,6 +162,23 @@ async def test_who_takes_part_is_told_of_changes_and_of_the_end(
     assert facts.state == "cancelled"
 
 
+async def test_an_event_that_is_over_says_afterwards_how_it_was(
+    rig: Rig, walk: PostRecord, hanako: ActorRecord
+) -> None:
+    def say(tx: sa.Connection, /, text: str, **details: str) -> PostRecord:
+        return compose.edit(tx, walk.id, Revision(text, kind="event", details={**WALK, **details}), rig.now)
+
+    rig.pass_time(30 * DAY)
+    report = await rig.do(say, "20人で歩きました。")
+    assert ("20人で歩きました" in report.content, "12月5日（土）10:00" in report.content) == (True, True)
+    with pytest.raises(Unfit, match="starts"):
+        await rig.do(lambda tx: say(tx, "きのうでした。", starts="2026-12-06T10:00", ends="2026-12-06T12:00"))
+    later = await rig.do(lambda tx: say(tx, "もう一度。", starts="2027-01-09T10:00", ends="2027-01-09T12:00"))
+    assert "1月9日（土）10:00" in later.content
+    with pytest.raises(Unfit, match="starts"):
+        await rig.do(lambda tx: say(tx, "やはり。", starts="2026-12-05T10:00"))
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -115,7 +115,7 @@ async def test_a_notice_on_the_wire_and_corrected(rig: Rig, area: AreaRecord, de
     assert ("断水は中止" in body["content"], "endTime" in body) == (True, True)
     facts = await rig.do(kinds.find, await rig.stored(post.iri))
     assert facts is not None
-    assert facts.data.is_late(rig.now)
+    assert facts.is_late(rig.now)
 
 
 async def test_a_notice_goes_to_the_region_where_it_is_marked(

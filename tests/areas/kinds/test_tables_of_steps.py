@@ -102,10 +102,55 @@ def test_the_last_day_is_the_towns_and_ends_at_its_midnight() -> None:
     offer = KINDS["give"].read({"item": "机", "until": "2026-11-24"}, NOON)
     assert isinstance(offer, Offer)
     assert offer.until is not None
-    assert not offer.is_late(Millis(offer.until - 1))
-    assert offer.is_late(offer.until)
+    facts = Facts(KINDS["give"], OPEN, offer)
+    assert not facts.is_late(Millis(offer.until - 1))
+    assert facts.is_late(offer.until)
     assert offer.until - NOON < DAY
     assert KINDS["give"].write(offer) == {"item": "机", "until": "2026-11-24"}
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "details"),
+    [
+        ("give", "until", {"item": "机", "until": "2026-11-24"}),
+        ("ask", "until", {"item": "机", "until": "2026-11-24"}),
+        ("event", "starts", {"title": "花", "place": "駅", "starts": "2026-11-24T22:00"}),
+        ("notice", "since", {"since": "2026-11-24"}),
+        ("notice", "last_day", {"last_day": "2026-11-24"}),
+    ],
+)
+def test_a_day_that_has_passed_stays_and_is_not_moved_to_another_that_has(
+    name: str, field: str, details: dict[str, str]
+) -> None:
+    kind, later = KINDS[name], Millis(NOON + 4 * 366 * DAY)
+    before = kind.read(details, NOON)
+    assert kind.write(kind.read(details, later, before))[field] == details[field]
+    with pytest.raises(Unfit):
+        kind.read(details, later)
+    with pytest.raises(Unfit) as unfit:
+        kind.read({**details, field: details[field].replace("24", "25")}, later, before)
+    assert unfit.value.field == field
+
+
+def test_what_answers_count_for_until_when_and_for_how_many() -> None:
+    typed = {"item": "机", "until": "2026-11-24", "title": "花", "starts": "2026-12-05T10:00", "place": "駅"}
+    typed |= {"capacity": "3", "last_day": "2026-11-24"}
+    said = {name: Facts(kind, OPEN, kind.read(typed, NOON)) for name, kind in KINDS.items()}
+    assert {name: (each.kind.counts_for, each.capacity) for name, each in said.items()} == {
+        "question": ("help", None),
+        "give": ("application", None),
+        "ask": ("application", None),
+        "review": (None, None),
+        "event": ("part", 3),
+        "notice": (None, None),
+    }
+    assert {name for name, each in said.items() if each.until is not None} == {
+        "give",
+        "ask",
+        "event",
+        "notice",
+    }
+    assert {name for name, each in said.items() if each.occasion is not None} == {"event"}
 
 
 def test_a_hashtag_makes_a_kind_in_whatever_width() -> None:

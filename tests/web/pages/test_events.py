@@ -1,13 +1,17 @@
 """Events on pages: written, joined and left without scripts, full in words, and in calendars."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
 from actors.accounts import find_owner, link_actor
 from actors.records import ActorRecord
 from areas import interactions
+from areas.kinds import responses
 from areas.records import PostRecord
 from tests.areas.kinds.test_events import WALK
+from tests.testrig.world import World
 from tests.web.accounts.people import sign_up
 from tests.web.pages.conftest import Home
 from tests.web.pages.test_writing import post_at
@@ -58,21 +62,67 @@ async def test_an_event_is_joined_left_and_full(home: Home, taro: ActorRecord) -
     await as_(home, "hanako")
     page = await home.read(f"/posts/{post.id}")
     assert ("taro" in page, "参加から外す" in page) == (True, True)
+    assert ("予定に変わりはありませんか" in page, "その後、どうなりましたか" in page) == (True, False)
     await home.press(f"/posts/{post.id}/steps/cancel")
     page = await home.read(f"/posts/{post.id}")
     assert ("中止" in page, "【イベント中止】花の散歩" in page) == (True, True)
     assert jiro.id != taro.id
 
 
-async def test_whoever_sits_at_a_desk_sees_who_comes_to_its_event(home: Home, taro: ActorRecord) -> None:
+async def test_an_event_that_is_over_is_changed_on_its_page(home: Home, world: World) -> None:
+    post = await published(home)
+    world.clock.advance(days=30)
+    await as_(home, "hanako")
+    assert 'value="2026-12-05T10:00"' in await home.read(f"/posts/{post.id}/edit")
+    changed = typed(home, text="20人で歩きました。", edit=str(post.id))
+    await home.press("/write", step="publish", **changed)
+    page = await home.read(f"/posts/{post.id}")
+    assert ("20人で歩きました" in page, "終了</span>" in page) == (True, True)
+    moved = await home.write(step="publish", **{**changed, "starts": "2026-12-06T10:00", "ends": ""})
+    assert 'id="starts-error"' in moved
+
+
+async def seat(home: Home, actor: ActorRecord) -> ActorRecord:
+    """Let an actor speak for a desk of the town too."""
     desk = await home.town.person("eniwa_koho", "official")
 
     def let_speak(tx: sa.Connection) -> None:
-        account_id = find_owner(tx, home.hanako.id, home.town.clock())
+        account_id = find_owner(tx, actor.id, home.town.clock())
         assert account_id is not None
         link_actor(tx, account_id=account_id, actor_id=desk.id, role="staff", now=home.town.clock())
 
     await home.town.write(let_speak)
+    return desk
+
+
+async def test_who_has_two_voices_says_with_which_she_takes_part(home: Home, taro: ActorRecord) -> None:
+    post = await published(home)
+    desk = await seat(home, taro)
+    await as_(home, "taro")
+    page = await home.read(f"/posts/{post.id}")
+    assert f'<option value="{desk.id}">' in page
+    stranger = {"text": "参加します。", "key": "k", "speaker": str(home.hanako.id)}
+    assert (await home.browser.post(f"/posts/{post.id}/responses", **stranger)).status_code == 404
+    said = await home.press(f"/posts/{post.id}/responses", text="参加します。", key="k", speaker=str(desk.id))
+    assert [each.actor_id for each in await home.town.read(responses.list_of, post.id)] == [desk.id]
+    page = await home.read(said.partition("#")[0])
+    assert ("参加を取りやめる" in page, 'id="application"' in page) == (True, False)
+    leave = re.search(r'action="(/posts/\d+/responses/leave)"', page)
+    assert leave is not None
+    await home.press(leave[1])
+    assert await home.town.read(responses.list_of, post.id) == []
+
+
+async def test_whoever_has_one_voice_is_not_asked(home: Home, taro: ActorRecord) -> None:
+    post = await published(home)
+    await as_(home, "taro")
+    assert "<select" not in await home.read(f"/posts/{post.id}")
+    await home.press(f"/posts/{post.id}/responses", text="参加します。", key="k")
+    assert [each.actor_id for each in await home.town.read(responses.list_of, post.id)] == [taro.id]
+
+
+async def test_whoever_sits_at_a_desk_sees_who_comes_to_its_event(home: Home, taro: ActorRecord) -> None:
+    desk = await seat(home, home.hanako)
     post = await published(home, speaker=str(desk.id))
     await home.town.write(interactions.respond, taro, post.id, "参加します。", "k", home.town.clock())
     page = await home.read(f"/posts/{post.id}")

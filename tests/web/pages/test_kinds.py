@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
 
 from actors.records import ActorRecord
 from areas import interactions
+from areas.kinds import KINDS, Kind
 from areas.records import PostRecord
 from federation.vocabulary import Iri
 from tests.testrig import pictures
@@ -16,9 +18,13 @@ from tests.web.accounts.people import Browser, sign_up
 from tests.web.conftest import HOST, ORIGIN
 from tests.web.pages.conftest import Home
 from tests.web.pages.test_writing import key_of, post_at
+from web.pages.kinds import NAMES, TABS
+from web.pages.rendering import _environment
 
 pytestmark = pytest.mark.anyio
 
+CONTEXT = ("link", "now", "here")
+"""What the words of kinds are given by every page."""
 OPEN_TO_ALL = {"accept-language": "ja"}
 
 
@@ -58,6 +64,25 @@ async def as_taro(home: Home) -> Browser:
     home.browser.client.cookies.clear()
     await home.browser.sign_in("taro@mail.example")
     return home.browser
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_every_kind_has_its_words_and_its_tab(kind: Kind[Any]) -> None:
+    """What a new kind needs on pages; a template without a macro fails where a page first asks for it."""
+    assert kind.name in NAMES
+    assert not kind.tab or kind.tab in TABS
+    words = _environment("ja").get_template(f"kinds/{kind.name}.html").make_module(dict.fromkeys(CONTEXT))
+    wanted = {"fields", "badge", "edited"}
+    wanted |= {"heading", "label", "hint"} if kind.steps else set()
+    wanted |= {"label_reply", "word"} if kind.replies else set()
+    wanted |= (
+        {"invite", "press_to_apply", "usual_words", "over"}
+        if any(each.name == "admit" for each in kind.replies)
+        else set()
+    )
+    assert {each for each in wanted if not hasattr(words, each)} == set()
+    for each in kind.steps:
+        assert each.name == "choose" or words.label(each.name).strip() != "", each  # type: ignore[attr-defined]
 
 
 async def test_another_kind_is_a_button_and_nothing_typed_is_lost(home: Home) -> None:

@@ -47,7 +47,10 @@ async def test_an_officer_writes_corrects_and_withdraws_one(home: Home, desk: Ac
     await home.press("/write", step="publish", **{**form, "text": "断水は中止です。", "edit": str(post.id)})
     assert "訂正</a>" in await home.read(f"/posts/{post.id}")
     said = await home.press(f"/posts/{post.id}/steps/withdraw")
-    assert f'action="/posts/{post.id}/steps/reopen"' in await home.read(said.partition("#")[0])
+    page = await home.read(said.partition("#")[0])
+    assert f'action="/posts/{post.id}/steps/reopen"' in page
+    words = ("お知らせを取り下げました", "取り下げ前の内容</a>", "訂正</a>")
+    assert [each in page for each in words] == [True, True, False]
     for path in ("/areas/megumino", "/"):
         page = await home.read(path)
         assert (f'id="n{post.id}"' in page, "【取り下げ】断水は中止です。" in page) == (False, True)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from areas import categories, membership, posts, registry
-from areas.kinds import KINDS, places
+from areas.kinds import KINDS, Facts, find, places
 from areas.kinds.places import PlaceRecord
 from areas.kinds.stored import is_answered
 from areas.reading.visibility import Reader
@@ -26,13 +26,15 @@ from web.pages.writing.sheets import Sheet
 class Desk:
     """All of it. `may_mark`: she speaks for one of the areas, and may let a post go to the region too.
 
-    `may_turn`: it can be a post of another kind; `not_offered` are those that nobody writes as whom she speaks.
+    `says` is what her post says beside its text; `may_turn`: it can be a post of another kind; `not_offered` are those
+    that nobody writes as whom she speaks.
     """
 
     author: ActorRecord
     parent: PostRecord | None
     parent_author: ActorRecord | None
     post: PostRecord | None
+    says: Facts | None
     areas: tuple[AreaRecord, ...]
     member_of: frozenset[int]
     may_mark: bool
@@ -55,12 +57,15 @@ def arrange(tx: sa.Connection, request: Request, visitor: Visitor, sheet: Sheet)
     answered = None if parent is None else find_actor_by_id(tx, parent.actor_id)
     may_mark = any(categories.may_mark(tx, author, (area.actor_id,), now) for area in found)
     may_turn = parent is None and (post is None or _may_turn(tx, post))
-    known = places.suggest(tx, sheet.area or next(iter(mine), None)) if sheet.kind == "review" else []
+    known = (
+        places.suggest(tx, sheet.area or next(iter(mine), None)) if "place" in fields_of(sheet.kind) else []
+    )
     return Desk(
         author=author,
         parent=parent,
         parent_author=answered,
         post=post,
+        says=None if post is None else find(tx, post),
         areas=tuple(found),
         member_of=frozenset(mine),
         may_mark=may_mark,
@@ -68,6 +73,11 @@ def arrange(tx: sa.Connection, request: Request, visitor: Visitor, sheet: Sheet)
         known_places=tuple(known),
         not_offered=_list_not_offered(visitor.speakers if post is None else (author,)),
     )
+
+
+def fields_of(kind: str) -> tuple[str, ...]:
+    """The fields of a kind; an ordinary post has none."""
+    return KINDS[kind].fields if kind in KINDS else ()
 
 
 def _list_not_offered(speakers: Sequence[ActorRecord]) -> frozenset[str]:

@@ -55,7 +55,7 @@ def find_flaw(request: Request, desk: Desk, sheet: Sheet) -> str:
         return text_of(
             request, "This kind of post is not for the one as whom you write. Choose another kind."
         )
-    wrong = find_wrong(request, sheet)
+    wrong = find_wrong(request, desk, sheet)
     if wrong:
         return next(iter(wrong.values()))
     return "" if desk.parent is not None or desk.post is not None else _find_nobody(request, desk, sheet)
@@ -76,12 +76,13 @@ def _find_nobody(request: Request, desk: Desk, sheet: Sheet) -> str:
     return ""
 
 
-def find_wrong(request: Request, sheet: Sheet) -> dict[str, str]:
+def find_wrong(request: Request, desk: Desk, sheet: Sheet) -> dict[str, str]:
     """The field of its kind that cannot stay so, and why."""
     if sheet.kind not in KINDS or sheet.reply is not None:
         return {}
+    before = desk.says.data if desk.says is not None and desk.says.kind.name == sheet.kind else None
     try:
-        KINDS[sheet.kind].read(sheet.details, node_of(request).clock())
+        KINDS[sheet.kind].read(sheet.details, node_of(request).clock(), before)
     except Unfit as unfit:
         return {unfit.field: text_of(request, UNFIT[unfit.field])}
     return {}

@@ -21,7 +21,8 @@ from web.accounts.doors import show
 from web.accounts.visitors import Visitor
 from web.node import node_of
 from web.pages.cards import Picture, path_of
-from web.pages.rendering import language_of
+from web.pages.kinds import NAMES
+from web.pages.rendering import language_of, text_of
 from web.pages.writing.desks import Desk
 from web.pages.writing.flaws import find_warnings, find_wrong, say_why
 from web.pages.writing.sheets import Attachment, Sheet, begin_key, to_draft, to_revision
@@ -61,7 +62,10 @@ async def show_sheet(
         "most_text": TEXT_LENGTH,
         "language": language_of(request),
         "known_places": desk.known_places,
-        "wrong": find_wrong(request, sheet) if error else {},
+        "kinds": [
+            (name, text_of(request, said)) for name, said in NAMES.items() if name not in desk.not_offered
+        ],
+        "wrong": find_wrong(request, desk, sheet) if error else {},
         "quoted": None if desk.parent is None else to_text(desk.parent.content)[:QUOTED],
         **await node_of(request).database.read(_gather, request, visitor, desk, sheet),
     }
