@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from actors.names import OFFICIAL_KINDS
 from actors.tables import actors
 from areas.kinds.registry import KINDS
-from areas.kinds.tables import notices, reviews
+from areas.kinds.tables import notices, placed
 from areas.reading.statuses import Status
 from areas.reading.visibility import ME, Reader, for_anyone, is_judged_fit, is_wanted, may_read
 from areas.records import SHOWN, PostRecord
@@ -234,9 +234,9 @@ def by_place(
     before: int | None = None,
     limit: int = PAGE,
 ) -> list[ShownPost]:
-    """Reviews of a place, newest first: not what areas hold, refused or removed."""
-    query = _query(posts.c.id).join(reviews, reviews.c.post_id == posts.c.id)
-    query = query.where(reviews.c.place_id == place_id, _readable(reader), is_judged_fit(posts.c.id))
+    """Reviews of a place and events there, newest first: not what areas hold, refused or removed."""
+    query = _query(posts.c.id).join(placed, placed.c.post_id == posts.c.id)
+    query = query.where(placed.c.place_id == place_id, _readable(reader), is_judged_fit(posts.c.id))
     if before is not None:
         query = query.where(posts.c.id < before)
     return _run(tx, reader, query.order_by(posts.c.id.desc()).limit(limit))

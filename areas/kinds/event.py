@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from areas.kinds import places
 from areas.kinds.kind import OPEN, Kind, Occasion, Unfit, read_line
 from areas.kinds.review import ADDRESS_LENGTH, PLACE_LENGTH
 from areas.kinds.states import NONE, Step
 from areas.kinds.tables import events
 from areas.kinds.times import TYPED, Span, in_town, maybe_in_town, read_moment, say_day, to_millis
-from federation.vocabulary import Millis, Place
+from federation.vocabulary import Millis
 
 CANCELLED: Final = "cancelled"
 TITLE_LENGTH: Final = 60
@@ -31,6 +32,7 @@ class Event:
     title: str = ""
     starts_at: Millis | None = None
     ends_at: Millis | None = None
+    place_id: int | None = None
     place: str = ""
     address: str = ""
     price: str = ""
@@ -124,8 +126,8 @@ def _say_moment(when: datetime) -> str:
     return f"{say_day(when)}（{WEEKDAYS[when.weekday()]}）{when:%H:%M}"
 
 
-def _extend(event: Event, _state: str, _origin: str) -> Mapping[str, Any]:
-    where = Place(name=event.place, address=event.address or None) if event.place else None
+def _extend(event: Event, _state: str, origin: str) -> Mapping[str, Any]:
+    where = places.locate(event, origin) if event.place else None
     return {"start_time": event.starts_at, "end_time": event.ends_at, "location": where}
 
 
@@ -152,9 +154,11 @@ EVENT = Kind(
     headline=lambda event: event.title,
     closing=_close,
     extend=_extend,
+    settle=places.settle,
     tab="event",
     counts_for="part",
     until=lambda event: event.until,
     capacity=lambda event: event.capacity,
+    place_id=lambda event: event.place_id,
     occasion=_find_occasion,
 )

@@ -1,15 +1,13 @@
 """Reviews (口コミ) of shops and places to go: a text about a place, and no stars."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
-
-import sqlalchemy as sa
 
 from areas.kinds import places
 from areas.kinds.kind import OPEN, Kind, read_line
 from areas.kinds.tables import reviews
-from federation.vocabulary import Iri, Millis, Place
+from federation.vocabulary import Millis
 
 PLACE_LENGTH: Final = 80
 ADDRESS_LENGTH: Final = 120
@@ -39,18 +37,8 @@ def _headline(review: Review) -> str:
     return f"{review.place}（{review.address}）" if review.address else review.place
 
 
-def _settle(tx: sa.Connection, review: Review, area_id: int | None, now: Millis) -> Review:
-    """Find the place, or note it as a new one."""
-    if not review.place:
-        return review
-    return replace(review, place_id=places.find_or_add(tx, review.place, review.address, area_id, now))
-
-
 def _extend(review: Review, _state: str, origin: str) -> Mapping[str, Any]:
-    if not review.place:
-        return {}
-    iri = None if review.place_id is None else Iri(f"{origin}/places/{review.place_id}")
-    return {"location": Place(id=iri, name=review.place, address=review.address or None)}
+    return {"location": places.locate(review, origin)} if review.place else {}
 
 
 REVIEW = Kind(
@@ -63,7 +51,7 @@ REVIEW = Kind(
     fields=("place", "address"),
     headline=_headline,
     extend=_extend,
-    settle=_settle,
+    settle=places.settle,
     tab="review",
     place_id=lambda review: review.place_id,
 )

@@ -66,12 +66,19 @@ events = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("starts_at", Time, comment="null = its text says it"),
     sa.Column("ends_at", Time),
+    sa.Column("place_id", sa.ForeignKey("places.id"), comment="null = its text says it"),
     sa.Column("place", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("price", sa.Text, nullable=False),
     sa.Column("capacity", sa.Integer, comment="null = as many as want to come"),
     sa.CheckConstraint("state IN ('open', 'cancelled')", name="state"),
 )
+sa.Index("ix_events_place", events.c.place_id, events.c.post_id)
+
+placed = sa.union_all(
+    *(sa.select(table.c.post_id, table.c.place_id) for table in (events, reviews))
+).subquery("placed")
+"""What posts are about which place, of every kind that names one."""
 
 responses = sa.Table(
     "responses",

@@ -67,6 +67,7 @@ async def test_an_event_says_everything_in_its_text(rig: Rig, walk: PostRecord) 
         "2026-12-05T03:00:00Z",
         "恵み野駅前",
     )
+    assert body["location"]["id"].startswith("https://machi.test/places/")
     assert "name" not in body
     for said in (
         "【イベント】花の散歩",

@@ -132,6 +132,25 @@ async def test_whoever_sits_at_a_desk_sees_who_comes_to_its_event(home: Home, ta
     assert "taro" not in await home.read(f"/posts/{post.id}")
 
 
+async def test_the_place_of_an_event_has_a_page_and_is_known_to_the_next_sheet(home: Home) -> None:
+    post = await published(home)
+    cafe = {"kind": "review", "place": "恵み野駅前", "address": "恵み野里美2丁目", "text": "静かです。"}
+    await home.press("/write", step="publish", **{**typed(home), **cafe})
+    path = re.search(r'href="(/places/\d+)"', await home.read(f"/posts/{post.id}"))
+    assert path is not None
+    page = await home.read(path[1])
+    assert ("花の散歩" in page, "静かです。" in page) == (True, True), "it is one place for both"
+    area = home.area.actor_id
+    assert '<option value="恵み野駅前">' in await home.read(f"/write?kind=event&area={area}")
+    secret = await published(home, place="秘密の家", audience="members")
+    hidden = re.search(r'href="(/places/\d+)"', await home.read(f"/posts/{secret.id}"))
+    assert hidden is not None
+    assert "秘密の家" not in await home.read(f"/write?kind=event&area={area}")
+    home.browser.client.cookies.clear()
+    assert (await home.browser.get(hidden[1])).status_code == 404
+    assert (await home.browser.get(path[1])).status_code == 200
+
+
 async def test_events_in_calendars(home: Home, taro: ActorRecord) -> None:
     post, other = await published(home), await published(home, title="雪かき", audience="members")
     for path in (f"/posts/{post.id}/event.ics", "/areas/megumino/calendar.ics"):
