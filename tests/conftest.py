@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.testrig import namespace
 from tests.testrig.databases import Cluster, SqliteTemplates
+from tests.testrig.stock import Stock
 from web import garbage
 from web.database import Database, open_database
 
@@ -55,6 +56,14 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_in_stock() -> Iterator[None]:
+    """What is made anew for each actor of this process, by chance, comes from a stock."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("actors.keys.generate_rsa", Stock().take)
+        yield
 
 
 @pytest.fixture(scope="session")

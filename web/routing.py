@@ -18,6 +18,8 @@ class Signpost(Router):
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         super().__init__(routes)
         self._count = -1
+        self._beginnings: list[tuple[Parts, BaseRoute]] = []
+        self._known: frozenset[Parts] = frozenset()
         self._routers: dict[Parts, Router] = {}
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,22 +32,23 @@ class Signpost(Router):
 
     def _find(self, path: str) -> Router:
         if self._count != len(self.routes):
-            self._build()
+            self._learn()
         parts = tuple(path.split("/", DEPTH + 1)[1 : DEPTH + 1])
-        for length in range(len(parts), 0, -1):
-            found = self._routers.get(parts[:length])
-            if found is not None:
-                return found
-        return self._routers[()]
+        while parts not in self._known:
+            parts = parts[:-1]
+        if parts not in self._routers:
+            self._routers[parts] = self._build(parts)
+        return self._routers[parts]
 
-    def _build(self) -> None:
-        """Whatever matches a path begins with literal parts that are the path's own, so that none is missed."""
+    def _learn(self) -> None:
         self._count = len(self.routes)
-        literal = [(_literal_parts(route), route) for route in self.routes]
-        keys = {parts for parts, _ in literal} | {()}
-        self._routers = {
-            key: Router([route for parts, route in literal if key[: len(parts)] == parts]) for key in keys
-        }
+        self._beginnings = [(_literal_parts(route), route) for route in self.routes]
+        self._known = frozenset(parts for parts, _ in self._beginnings) | {()}
+        self._routers.clear()
+
+    def _build(self, beginning: Parts) -> Router:
+        """Whatever matches a path begins with literal parts that are the path's own, so that none is missed."""
+        return Router([route for parts, route in self._beginnings if beginning[: len(parts)] == parts])
 
 
 def _literal_parts(route: BaseRoute) -> Parts:

@@ -24,6 +24,7 @@ from federation.client.options import (
     Purpose,
     SchemeMemory,
     Signer,
+    own_version,
     read_clock,
 )
 from federation.client.posting import Poster, PostResult
@@ -49,6 +50,7 @@ __all__ = [
     "SchemeMemory",
     "Signer",
     "open_client",
+    "own_version",
     "read_clock",
 ]
 

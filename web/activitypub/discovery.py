@@ -2,8 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import version as installed_version
 from typing import Final
 
 import sqlalchemy as sa
@@ -15,6 +13,7 @@ from actors.directory import find_actor, find_local
 from actors.records import ActorRecord, OriginRecord
 from areas.counts import count_usage
 from federation import iris, nodeinfo, webfinger
+from federation.client import own_version
 from federation.errors import MalformedDocument, NotFound
 from federation.vocabulary import Iri, Millis
 from web.activitypub.actors import USERNAME
@@ -122,7 +121,7 @@ async def serve_nodeinfo(request: Request) -> Response:
     assert site is not None  # probes do not come here
     document = nodeinfo.document(
         version,
-        software_version=software_version(),
+        software_version=own_version(),
         repository=None,
         usage=await node.database.read(_count, node.clock()),
         open_registrations=False,
@@ -146,12 +145,6 @@ async def serve_security_txt(request: Request) -> Response:
         f"Canonical: {origin_of(request).origin}{SECURITY_TXT}",
     )
     return Response("".join(f"{line}\n" for line in lines), headers=CACHED, media_type="text/plain")
-
-
-@cache
-def software_version() -> str:
-    """Return our own, `0.1.0`."""
-    return installed_version("kairanban")
 
 
 def _count(tx: sa.Connection, now: Millis) -> nodeinfo.Usage:

@@ -6,14 +6,13 @@ that is removed meanwhile was of something deleted.
 
 import re
 import sqlite3
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import sqlalchemy as sa
 
-from federation.client import read_clock
+from federation.client import own_version, read_clock
 from federation.errors import Refused
 from web import sqlite
 from web.backups import configuration, tables
@@ -57,7 +56,7 @@ async def back_up(settings: Settings, path: Path) -> Description:
 def _describe(settings: Settings, schema: str) -> Description:
     return Description(
         format=FORMAT,
-        version=installed_version("kairanban"),
+        version=own_version(),
         schema=schema,
         database=sa.make_url(settings.database_url).get_backend_name(),
         domain=settings.domain,

@@ -11,9 +11,9 @@ from actors.servers import list_peers
 from actors.standing import list_rules
 from areas.counts import count_usage, count_weeks
 from areas.registry import find_admin
+from federation.client import own_version
 from federation.errors import NotFound
 from federation.vocabulary import Millis
-from web.activitypub.discovery import software_version
 from web.mastodon.answers import PUBLIC, Answer
 from web.mastodon.calls import Call
 from web.mastodon.entities.accounts import account
@@ -52,7 +52,7 @@ async def _describe(call: Call) -> Town:
     return Town(
         title=actor.name,
         description=actor.summary,
-        version=software_version(),
+        version=own_version(),
         email=node.settings.contact_email,
         contact=account(contact, counts[contact.id], frame_of(node)),
         open_registrations=False,
