@@ -12,13 +12,13 @@ YEAR: Final = 31_536_000
 
 
 def content_policy(form_targets: str = "'self'") -> str:
-    """The Content-Security-Policy of a page: nothing but our own styles, pictures and forms.
+    """The Content-Security-Policy of a page: nothing but our own scripts, styles, pictures and forms.
 
     `form_targets` names where a form's answer may redirect to: browsers judge the redirect too.
     """
     return (
-        "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; "
-        f"form-action {form_targets}; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'; style-src 'self'; "
+        f"img-src 'self'; manifest-src 'self'; base-uri 'none'; form-action {form_targets}; frame-ancestors 'none'"
     )
 
 

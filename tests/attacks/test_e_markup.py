@@ -100,7 +100,8 @@ async def test_E03_html_that_changes(rig: Rig, payload: str) -> None:
 
 
 DECORATED = (
-    '<p style="position:fixed;top:0" id="main" class="admin-banner box" dir="rtl" data-turbo="1" title="x" lang="x">'
+    '<p style="position:fixed;top:0" id="main" class="admin-banner box" dir="rtl" data-turbo="1" title="x" lang="x"'
+    ' hx-get="/x" data-hx-post="/settings/delete" hx-trigger="load" hx-on:click="ran()">'
     '<span class="h-card mention invisible badge post" name="x" style="color:red" hidden>公式</span>'
     '<a class="u-url button" href="https://e.test/" accesskey=x tabindex=1 name="followers" download>x</a></p>'
     '<div class="box alarm" role="alert">x</div><ol start="3" reversed type=a><li value=7 class=chosen>x</li></ol>'

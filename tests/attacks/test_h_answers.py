@@ -8,6 +8,7 @@ import pytest
 from tests.attacks.rig import Rig
 from tests.attacks.rig.apps import Resident, resident
 from tests.attacks.rig.browsers import signed_in
+from tests.attacks.rig.markup import SCRIPTS
 from tests.attacks.rig.ours import article, own, page
 from tests.attacks.rig.peers import unique
 from tests.attacks.rig.routes import fill, list_routes
@@ -194,9 +195,8 @@ def check_headers(target: str, answer: Answer) -> None:
     if answer.header("content-type").startswith(HTML):
         policy = answer.header("content-security-policy")
         assert all(each in policy for each in STRICT), (target, policy)
-        assert not [each for each in ("unsafe-", "*", "data:", "http:", "script-src") if each in policy], (
-            target
-        )
+        assert not [each for each in ("unsafe-", "*", "data:", "blob:", "http:") if each in policy], target
+        assert SCRIPTS.findall(policy) in ([], ["script-src 'self'"]), target
         assert answer.header("referrer-policy") in {
             "no-referrer",
             "same-origin",

@@ -140,8 +140,12 @@ def set_cookie(node: Node, response: Response, secret: str) -> None:
 
 
 def clear_cookie(node: Node, response: Response) -> None:
-    """Take it back."""
+    """Take it back, and whatever our pages keep in the browser: who comes next may be somebody else.
+
+    Source: Clear Site Data (W3C).
+    """
     _set(node, response, "", 0)
+    response.headers["clear-site-data"] = '"storage"'
 
 
 def _set(node: Node, response: Response, value: str, seconds: int) -> None:

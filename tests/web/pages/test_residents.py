@@ -44,7 +44,7 @@ async def test_what_was_done_is_said_with_a_button_that_takes_it_back(home: Home
     assert f'action="/accounts/{taro.id}/acts/unmute"' in page
     assert "done=mute" not in re.findall(r'name="next" value="([^"]*)"', page)[0]
     assert "ミュートをやめる" in page
-    assert "<script" not in await home.read("/people/taro?done=%3Cscript%3E&about=1")
+    assert "<script>" not in await home.read("/people/taro?done=%3Cscript%3E&about=1")
 
 
 async def test_a_notice_leads_nowhere_else(home: Home) -> None:
