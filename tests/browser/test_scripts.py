@@ -89,7 +89,7 @@ async def test_what_is_refused_is_said_and_the_page_stays(town: Town, page: Page
     await page.goto("/areas/megumino")
     await town.write(compose.delete, post.id, town.clock())
     await page.get_by_role("button", name="いいね").click()
-    await expect(page.get_by_role("status").filter(has_text="見つかりません")).to_be_visible()
+    await expect(page.locator("#said").filter(has_text="見つかりません")).to_be_visible()
     await expect(page.get_by_text("消える花です。")).to_be_visible()
     await page.context.clear_cookies()
     await page.get_by_role("button", name="いいね").click()
