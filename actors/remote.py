@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from actors import moderators
 from actors.claims import ClaimedKey, is_below, list_keys
 from actors.origins import is_served
 from actors.records import ActorRecord, to_actor, write_fields
@@ -38,6 +39,9 @@ def save_remote(tx: sa.Connection, actor: Actor, now: Millis, *, confirmed: Iri 
     record = _upsert(tx, actor.id, {**_read_columns(actor), "server_id": server.id}, now)
     if record.gone_at is not None:
         return record
+    if actor.type == "Group":
+        collection = _own(actor, actor.moderators)
+        moderators.save(tx, record.id, collection, restricted=actor.posting_restricted)
     keys = [key for key in list_keys(actor) if key.key_id == confirmed or is_below(key.key_id, actor.id)]
     _replace_keys(tx, record.id, keys, confirmed=confirmed, now=now)
     return record
@@ -59,6 +63,7 @@ def mark_gone(tx: sa.Connection, actor_id: int, now: Millis) -> None:
     tx.execute(sa.update(actors).where(actors.c.id == actor_id).values(values))
     tx.execute(sa.delete(follows).where(_concerns(follows.c.follower_id, follows.c.target_id, actor_id)))
     tx.execute(sa.delete(blocks).where(_concerns(blocks.c.actor_id, blocks.c.target_id, actor_id)))
+    moderators.forget(tx, actor_id)
 
 
 def _concerns(first: sa.Column[Any], second: sa.Column[Any], actor_id: int) -> sa.ColumnElement[bool]:

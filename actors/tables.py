@@ -106,6 +106,22 @@ sa.Index(
 sa.Index("ix_actors_server", actors.c.server_id)
 sa.Index("ix_actors_handle", actors.c.host, actors.c.username)
 
+remote_groups = sa.Table(
+    "remote_groups",
+    metadata,
+    sa.Column("group_id", sa.ForeignKey("actors.id"), primary_key=True, autoincrement=False),
+    sa.Column("moderators", Iri, comment="its list of moderators; null = none that can be read"),
+    sa.Column("posting_restricted", sa.Boolean, nullable=False, comment="only moderators post there"),
+    sa.Column("read_at", Time, comment="when the list was read"),
+)
+
+group_moderators = sa.Table(
+    "group_moderators",
+    metadata,
+    sa.Column("group_id", sa.ForeignKey("remote_groups.group_id"), primary_key=True),
+    sa.Column("iri", Iri, primary_key=True),
+)
+
 actor_keys = sa.Table(
     "actor_keys",
     metadata,

@@ -10,8 +10,10 @@ from typing import Final, Literal
 
 import sqlalchemy as sa
 
+from actors.moderators import find_closed
 from actors.records import ActorRecord
 from actors.tables import actors
+from areas.errors import ModeratorsOnly
 from areas.records import SHOWN, Named, PostRecord
 from areas.statements import insert_once
 from areas.tables import group_submissions, posts, shares
@@ -73,6 +75,13 @@ def submit(tx: sa.Connection, post: PostRecord, named: Sequence[Named], now: Mil
     for group_id in tx.execute(_GROUPS, {"iris": [each.iri for each in named]}).scalars().all():
         row = {"post_id": post.id, "group_id": group_id, "state": "waiting", "changed_at": now}
         insert_once(tx, group_submissions, row)
+
+
+def require_open(tx: sa.Connection, author: ActorRecord, named: Sequence[Named]) -> None:
+    """Raise `ModeratorsOnly` where a new post names such a group, and its author does not moderate it."""
+    closed = find_closed(tx, [each.iri for each in named], author.iri)
+    if closed is not None:
+        raise ModeratorsOnly(closed)
 
 
 def hear(tx: sa.Connection, group: ActorRecord, post_id: int, said: State, now: Millis) -> bool:

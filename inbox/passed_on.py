@@ -1,8 +1,8 @@
 """What a Group passes on in the activity dialect (FEP-1b12), by what was done.
 
 The Group has signed the `Announce`; who did what is inside is proved by nothing, and of a post only its id is believed,
-which is read at its origin. What moderators do counts for the Group's own affairs alone: what it boosts, which of its
-threads take replies, what stands first in it, and who is shut out of it. Of all this it has the last word anyway.
+which is read at its origin. What its moderators do (`inbox.moderating`) counts for the Group's own affairs alone: what
+it boosts, which of its threads take replies, what stands first in it, and who is shut out of it.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ from federation.vocabulary import (
     Undo,
     Update,
 )
-from inbox import boosted
+from inbox import boosted, moderating
 from inbox.boosted import to_boost
 from inbox.checks import ALLOWED, Allowed, Ignored, Verdict
 from inbox.heard import Heard
@@ -49,7 +49,11 @@ def hear(tx: sa.Connection, heard: Heard[Announce], inner: Activity) -> Verdict:
     if heard.actor.type != "Group":
         return Ignored("a wrapped activity of no Group")
     hearer = _HEARERS.get(type(inner))
-    return NOTHING if hearer is None else hearer(tx, heard, inner)
+    if hearer is None:
+        return NOTHING
+    if moderating.is_of_list(tx, heard, inner):
+        return moderating.read_list(tx, heard)
+    return moderating.find_objection(tx, heard, inner) or hearer(tx, heard, inner)
 
 
 def boost(tx: sa.Connection, heard: Heard[Announce], iri: Iri, *, is_wrapped: bool) -> Verdict:
@@ -136,7 +140,7 @@ def _unlock(tx: sa.Connection, heard: Heard[Announce], inner: Lock) -> Verdict:
 
 
 def _pin(tx: sa.Connection, heard: Heard[Announce], inner: Add | Remove) -> Verdict:
-    """What stands first in the Group; moderators, the other collection of FEP-1b12, are nobody's business here."""
+    """What stands first in the Group."""
     iri = _find_id(inner.object)
     post = None if iri is None else posts.find_post(tx, iri)
     if heard.actor.featured is None or heard.actor.featured not in inner.target:

@@ -38,6 +38,8 @@ def edit(tx: sa.Connection, post_id: int, revision: Revision, now: Millis) -> Po
     told = wire.list_recipients(wire.find_named(tx, stored))
     was = facts.describe(tx, author, stored, before)
     named = list_named(author, [each for each in before if each.source == "choice"], text, stored.visibility)
+    if stored.in_reply_to_iri is None:
+        elsewhere.require_open(tx, author, [each for each in named if each not in before])
     areas = find_areas(tx, stored, named)
     stored = replace_stored(tx, stored, says, areas[0].actor_id if areas else None, now)
     # Later than the last change even within one millisecond: readers go by it, and the id is made of it.

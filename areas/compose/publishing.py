@@ -85,6 +85,8 @@ def prepare(tx: sa.Connection, author: ActorRecord, draft: Draft, now: Millis) -
     text = texts.read_text(tx, author, draft.text, may_be_empty=bool(pictures), dress=dress)
     audiences.check_named(tx, audience, parent, text)
     named = list_named(author, _choose(tx, draft, audience, parent), text, audience.visibility)
+    if parent is None:
+        elsewhere.require_open(tx, author, named)
     return Written(
         text=text,
         audience=audience,

@@ -19,6 +19,7 @@ from federation.html import plain_name
 from federation.vocabulary import Accept, Create, Follow, Iri, Reject
 from inbox.checks import ALLOWED, Allowed, Stored, Verdict, judge_state
 from inbox.heard import Heard, find_iri
+from inbox.jobs.plans import plan_list
 from outbox.lookups import find_entry
 
 
@@ -53,6 +54,8 @@ def _move(tx: sa.Connection, heard: Heard[Accept | Reject], follow: FollowRecord
     between = {"follower_id": follow.follower_id, "target_id": follow.target_id}
     if isinstance(heard.activity, Accept):
         follows.accept(tx, iri=follow.iri, **between, now=heard.now)
+        if heard.actor.type == "Group":
+            plan_list(tx, heard.actor.iri, heard.now)
         if agreements.answered(tx, follow.iri, "accept", heard.now):
             flow.offer_known(tx, follow.follower_id, heard.actor, heard.now)
     else:

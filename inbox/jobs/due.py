@@ -6,7 +6,7 @@ from actors.jobs import find_next_due
 from areas.rereads import REREAD
 from federation.vocabulary import Millis
 from inbox import parking, seen
-from inbox.jobs import fetches, parked, profiles, rereads, residents
+from inbox.jobs import fetches, moderators, parked, profiles, rereads, residents
 from inbox.jobs.plans import FETCH
 from inbox.services import Services
 
@@ -17,6 +17,7 @@ async def run_due(services: Services, now: Millis) -> int:
     done += await profiles.run_due(services, now)
     done += await residents.run_due(services, now)
     done += await fetches.run_due(services, now)
+    done += await moderators.run_due(services, now)
     return done + await rereads.run_due(services, now)
 
 
@@ -26,7 +27,8 @@ async def find_next(services: Services) -> Millis | None:
 
 
 def _find_next(tx: sa.Connection) -> Millis | None:
-    times = (find_next_due(tx, (*profiles.KINDS, *residents.KINDS, FETCH, REREAD)), parking.find_next_due(tx))
+    kinds = (*moderators.KINDS, *profiles.KINDS, *residents.KINDS, FETCH, REREAD)
+    times = (find_next_due(tx, kinds), parking.find_next_due(tx))
     return min((time for time in times if time is not None), default=None)
 
 

@@ -15,6 +15,10 @@ MOVE: Final = "move"
 """Look whether the destination knows the actor that says it has moved there; the key is the actor's id."""
 FETCH: Final = "fetch"
 """Read a post at its own address, and keep a boost of it; the key is the booster's number and the post's id."""
+LIST: Final = "moderators"
+"""Read who moderates a Group; the key is its id."""
+JUDGE: Final = "judge"
+"""Hear what a Group announces once it is known who moderates it; the key is the Group's id and what it is about."""
 CLASSIFY: Final = "classify"
 """Ask a server which software it runs; the key is its `host[:port]`."""
 
@@ -39,6 +43,17 @@ def plan_fetch(tx: sa.Connection, iri: Iri, boost: Boost | None, now: Millis) ->
 def drop_fetch(tx: sa.Connection, iri: Iri, booster_id: int) -> bool:
     """Keep no boost that was taken back before its post was read. False = none was to be kept."""
     return cancel(tx, FETCH, f"{booster_id}:{iri}")
+
+
+def plan_list(tx: sa.Connection, group: Iri, now: Millis) -> None:
+    """Read soon who moderates a Group."""
+    schedule(tx, LIST, group, {}, now, now)
+
+
+def plan_judgement(tx: sa.Connection, group: Iri, about: str, said: bytes, now: Millis) -> None:
+    """Hear an `Announce` again once it is known who moderates the Group; of several about one thing the last one."""
+    payload: dict[str, JsonValue] = {"group": group, "said": said.decode()}
+    schedule(tx, JUDGE, f"{group} {about}", payload, now, now)
 
 
 def plan_classification(tx: sa.Connection, host: str, now: Millis) -> None:

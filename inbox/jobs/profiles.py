@@ -5,8 +5,9 @@ from typing import Final
 import sqlalchemy as sa
 
 from actors.directory import find_actor, find_actor_by_id
+from actors.follows import has_local_follower
 from actors.moves import is_settling
-from actors.records import Job
+from actors.records import ActorRecord, Job
 from actors.servers import effective_dialect
 from areas import submissions
 from areas.interactions.moving import follow_along, follow_old
@@ -15,7 +16,7 @@ from federation.errors import Gone
 from federation.vocabulary import Iri, Millis
 from inbox.handlers.delete import end_actor
 from inbox.jobs import runner
-from inbox.jobs.plans import CLASSIFY, MOVE, REFRESH
+from inbox.jobs.plans import CLASSIFY, MOVE, REFRESH, plan_list
 from inbox.services import Services
 from outbox.subscriptions import reclassify
 
@@ -31,7 +32,7 @@ async def run_due(services: Services, now: Millis) -> int:
 async def _refresh(job: Job, services: Services, now: Millis) -> str:
     """Read an actor again. One that its own server says is gone ends here too."""
     try:
-        await services.directory.actor(job.key, max_age=NEVER, fresh=True)
+        found = await services.directory.actor(job.key, max_age=NEVER, fresh=True)
     except Gone:
         actor = await services.storage.read(find_actor, Iri(job.key))
         if actor is None or actor.gone_at is not None:
@@ -40,7 +41,14 @@ async def _refresh(job: Job, services: Services, now: Millis) -> str:
         services.directory.forget()
         services.nudge()
         return "gone"
+    if found.type == "Group":
+        await services.storage.write(_plan_list, found, now)
     return "read"
+
+
+def _plan_list(tx: sa.Connection, group: ActorRecord, now: Millis) -> None:
+    if has_local_follower(tx, group.id):
+        plan_list(tx, group.iri, now)
 
 
 async def _look_after(job: Job, services: Services, now: Millis) -> str:

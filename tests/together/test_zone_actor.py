@@ -121,9 +121,12 @@ async def test_what_names_the_zone_too_goes_no_further(region: Region) -> None:
     await region.do(region.zone, "peer accept", area="sapporo_ken", other="@eniwa@eniwa.example")
     await eniwa.person("taro")
     await region.do(eniwa, "follow", name="taro", target=ZONE)
-    post = await region.post("chitose", text=f"{ZONE} にも知らせます。")
-    assert len(region.there.boosts(post.iri)) == 1
-    assert await _read_home(eniwa, "taro") == [post.iri], "it has come to that node"
+    note = region.there.note(region.gina, "both", cc=("https://chitose.example/areas/chitose", ZONE_IRI))
+    await region.there.send(region.there.create(note), "https://chitose.example/areas/chitose/inbox")
+    await region.settle()
+    said = {each["actor"] for each in region.there.boosts(note["id"])}
+    assert ZONE_IRI in said
+    assert await _read_home(eniwa, "taro") == [note["id"]], "it has come to that node"
     assert await region.brought(eniwa, "eniwa") == []
 
 

@@ -6,9 +6,11 @@ import httpx
 import pytest
 
 from actors.records import ActorRecord
+from actors.remote import save_remote
 from areas import preferences
 from areas.preferences import Preferences
 from areas.records import AreaRecord
+from tests.testrig.people import describe
 from tests.testrig.world import Town, World
 from tests.web.mastodon.conftest import Sign
 from tests.web.mastodon.entities import schema
@@ -175,3 +177,15 @@ async def test_nobody_changes_what_others_wrote(town: Town, app: httpx.AsyncClie
     assert (await app.put(f"{STATUSES}/{post.id}", json={"status": "ちがう"})).status_code == 404
     assert (await app.delete(f"{STATUSES}/{post.id}")).status_code == 404
     assert "わたし" in (await app.get(f"{STATUSES}/{post.id}")).json()["content"]
+
+
+async def test_a_group_for_moderators_only_takes_no_post_of_another(
+    town: Town, app: httpx.AsyncClient
+) -> None:
+    group = describe("news", type="Group", posting_restricted=True)
+    await town.write(save_remote, group, town.clock())
+    refused = await app.post(STATUSES, json={"status": "@news@p.test こんにちは"})
+    assert refused.status_code == 422
+    assert "@news@p.test に投稿できるのは、そこを管理する人だけです" in refused.json()["error"]
+    assert "Only its moderators post" in refused.json()["error"]
+    await send(app, status="@news@p.test こんにちは", visibility="direct")

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from actors.remote import save_remote
 from areas import categories, posts, registry
 from areas.records import PostRecord
 from tests.testrig import pictures
+from tests.testrig.people import describe
 from tests.web.accounts.people import sign_up
 from tests.web.pages.conftest import Home
 
@@ -251,3 +253,21 @@ async def test_who_speaks_for_the_area_sends_a_post_to_the_region_too(home: Home
     marked = await post_at(home, await home.press("/write", step="publish", **form))
     assert await home.town.read(categories.is_marked, marked.id)
     assert "公開の新しい投稿だけ" in await home.write(step="publish", **{**form, "audience": "members"})
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("ja", "@news@p.test に投稿できるのは、そこを管理する人だけです"),
+        ("en", "In @news@p.test only its moderators begin a conversation"),
+    ],
+)
+async def test_a_group_for_moderators_only_is_named_where_it_takes_no_post(
+    home: Home, lang: str, said: str
+) -> None:
+    group = describe("news", type="Group", posting_restricted=True)
+    await home.town.write(save_remote, group, home.town.clock())
+    form = {"text": "@news@p.test こんにちは", "audience": "everyone", "step": "publish"}
+    page = await home.follow(await home.browser.post(f"/write?lang={lang}", **form))
+    assert said in page
+    assert "@news@p.test こんにちは" in page, "the text is still there"

@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from areas.compose.cautions import Caution, find_cautions
 from areas.compose.texts import TEXT_LENGTH
+from areas.errors import ModeratorsOnly
 from areas.kinds import KINDS, Unfit
 from federation.errors import Fault, Overloaded
 from web.node import node_of
@@ -92,4 +93,9 @@ def say_why(request: Request, fault: Fault) -> str:
     """Why nothing came of it."""
     if isinstance(fault, Overloaded):
         return text_of(request, "This server cannot take that just now. Please try again in a while.")
+    if isinstance(fault, ModeratorsOnly):
+        sentence = text_of(
+            request, "In %(group)s only its moderators begin a conversation. You can reply there."
+        )
+        return sentence % {"group": fault.group}
     return text_of(request, "It could not be done: %(reason)s") % {"reason": fault.public}
