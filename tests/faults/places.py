@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.testrig.databases import Cluster
+
 
 @dataclass(frozen=True, slots=True)
 class Disk:
@@ -41,6 +43,17 @@ def mount(path: Path, kibibytes: int, owner: str | None = None) -> Iterator[Disk
         yield Disk(path)
     finally:
         _run("umount", "-l", str(path))
+
+
+@contextmanager
+def small_database(cluster: Cluster) -> Iterator[tuple[Disk, str]]:
+    """A disk of its own with a tablespace `small`, and the URL of a migrated, empty database there."""
+    with mount(cluster.folder / "small", 48 * 1024, owner="postgres") as disk:
+        cluster.execute(f"CREATE TABLESPACE small LOCATION '{disk.path}'")
+        cluster.execute("CREATE DATABASE small TEMPLATE template_kairanban TABLESPACE small")
+        yield disk, cluster.url("small")
+        cluster.execute("DROP DATABASE IF EXISTS small WITH (FORCE)")
+        cluster.execute("DROP TABLESPACE small")
 
 
 @cache

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from areas.tables import boosts, placements, posts
-from tests.faults.places import Disk, can_mount, mount
+from tests.faults.places import Disk, can_mount, small_database
 from tests.faults.rig import LATER, LONGEST, Village, check_integrity, open_village
 from tests.testrig.databases import Cluster, SqliteTemplates
 from tests.testrig.world import World
@@ -115,22 +115,18 @@ async def test_a_full_sqlite(world: World, tmp_path: Path, sqlite_templates: Sql
 
 
 @pytest.fixture
-def small_disk(cluster: Cluster) -> Iterator[Disk]:
-    """A disk of its own with a tablespace `small`, and a database there."""
+def small_disk(cluster: Cluster) -> Iterator[tuple[Disk, str]]:
     if not can_mount():
         pytest.skip("only root can mount a small disk")
-    with mount(cluster.folder / "small", 48 * 1024, owner="postgres") as disk:
-        cluster.execute(f"CREATE TABLESPACE small LOCATION '{disk.path}'")
-        cluster.execute("CREATE DATABASE small TEMPLATE template_kairanban TABLESPACE small")
-        yield disk
-        cluster.execute("DROP DATABASE IF EXISTS small WITH (FORCE)")
-        cluster.execute("DROP TABLESPACE small")
+    with small_database(cluster) as made:
+        yield made
 
 
-async def test_a_full_postgresql(world: World, cluster: Cluster, small_disk: Disk) -> None:
+async def test_a_full_postgresql(world: World, small_disk: tuple[Disk, str]) -> None:
     """A full disk also keeps it from taking new connections, with an error of its own."""
-    async with open_village(world, cluster.url("small")) as village:
-        ballast = small_disk.fill(leave=256 * 1024)
+    disk, url = small_disk
+    async with open_village(world, url) as village:
+        ballast = disk.fill(leave=256 * 1024)
         while (await village.offer(LETTERS)).status_code == 202:
             pass
         first = village.count

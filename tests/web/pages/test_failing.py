@@ -2,46 +2,21 @@
 
 import html
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from starlette.requests import Request
 
-from federation.errors import Overloaded
 from tests.web.accounts.people import ADDRESS, OURS, Browser, mails
 from tests.web.pages.conftest import Home
 from tests.web.test_mail import open_office
 from web.background import run_due
-from web.database import SqliteDatabase
 from web.forms import Sent
 from web.mail import open_mailer
 from web.pages.failures import describe_again
 
 pytestmark = pytest.mark.anyio
-LONG = "花が咲きました。" * 600
-
-
-@asynccontextmanager
-async def no_room(home: Home) -> AsyncIterator[None]:
-    """The database may not grow any more; afterwards it may again."""
-    if not isinstance(home.town.node.database, SqliteDatabase):
-        pytest.skip("only SQLite can be told how large it may grow")
-    await home.town.write(lambda tx: tx.exec_driver_sql("CREATE TABLE filler (x)").close())
-    await home.town.write(lambda tx: tx.exec_driver_sql("PRAGMA max_page_count = 1").close())
-    for size in (100_000, 3_000, 300, 1):
-        with suppress(Overloaded):
-            for _ in range(10_000):
-                await home.town.write(fill, size)
-    yield
-    await home.town.write(lambda tx: tx.exec_driver_sql("PRAGMA max_page_count = 1000000").close())
-
-
-def fill(tx: sa.Connection, size: int) -> None:
-    tx.exec_driver_sql(f"INSERT INTO filler VALUES (zeroblob({size}))").close()
 
 
 def form_of(page: str) -> tuple[str, dict[str, str]]:
@@ -50,38 +25,6 @@ def form_of(page: str) -> tuple[str, dict[str, str]]:
     assert found is not None, page
     fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', found[2])
     return html.unescape(found[1]), {name: html.unescape(value) for name, value in fields}
-
-
-async def test_without_room_a_post_is_not_published_and_its_text_is_there(home: Home) -> None:
-    form = {"text": LONG, "audience": "everyone", "area": str(home.area.actor_id), "key": "k", "is_sure": "1"}
-    async with no_room(home):
-        refused = await home.browser.post("/write", step="publish", **form)
-        assert (refused.status_code, LONG in refused.text) == (422, True)
-        assert "いまは受け取れません" in refused.text
-        seen = await home.browser.post("/write", step="preview", **form)
-        assert (seen.status_code, LONG in seen.text) == (200, True)
-        answer = await home.browser.get("/areas/megumino")
-        assert (answer.status_code, LONG in answer.text) == (200, False)
-    await home.press("/write", step="publish", **form)
-    assert (await home.read("/areas/megumino")).count(LONG) == 1
-
-
-async def test_any_form_can_be_sent_again_as_it_was(home: Home) -> None:
-    path = "/report?lang=ja"
-    form = {"uri": "https://chitose.example/posts/1", "text": 'x < y & "z"。\n' + LONG[:1800]}
-    async with no_room(home):
-        failed = await home.browser.post(path, **form)
-    assert failed.status_code == 503, failed.headers.get("location")
-    assert form_of(failed.text) == (path, form)
-    assert "retry-after" in failed.headers
-    assert (await home.browser.post(path, **form)).status_code == 303
-
-
-async def test_without_room_a_profile_comes_back_filled_in(home: Home) -> None:
-    async with no_room(home):
-        refused = await home.browser.post("/settings/profile", name="花子", note=LONG[:400])
-    assert (refused.status_code, LONG[:400] in refused.text) == (422, True)
-    assert "いまは受け取れません" in refused.text
 
 
 async def test_a_full_disk_puts_a_report_off_and_keeps_it(
