@@ -75,7 +75,7 @@ PAGES = (
     Route("/authorize_interaction", welcome(remote_follow.interaction_page)),
     Route("/report", welcome(reports.report_page)),
     Route("/report", reports.send_report, methods=["POST"]),
-    Route("/status/{token}", placements.placement_page),
+    Route("/status/{token}", welcome(placements.placement_page)),
     Route("/write", signed_in(composing.write_page)),
     Route("/write", signed_in(composing.write), methods=["POST"]),
     Route("/drafts", signed_in(drafts.list_page)),

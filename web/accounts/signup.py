@@ -116,9 +116,8 @@ async def profile_page(request: Request, visitor: Visitor) -> Response:
     if _is_somebody(visitor):
         return RedirectResponse(link(request, "/home"), 303, headers=PRIVATE)
     areas = await node_of(request).database.read(registry.list_areas)
-    chosen = next(
-        (each for each in areas if each.actor_id == read_id(request.query_params.get("area"))), None
-    )
+    wanted = read_id(request.query_params.get("area"))
+    chosen = next((each for each in areas if each.actor_id == wanted or len(areas) == 1), None)
     values = {"handle": _propose(chosen), "area": chosen.actor_id if chosen else None, "name": ""}
     return _show_profile(request, areas, values)
 

@@ -15,6 +15,7 @@ from web.pages import furigana
 from web.pages.languages import LANGUAGES, Language, choose_language, page_translations
 from web.pages.notices import SAID, read_notice
 from web.pages.places import list_places
+from web.pages.reasons import choose_half
 from web.pages.sizes import SIZES, size_of
 from web.pages.statics import static_url
 from web.pages.times import format_time, to_iso
@@ -154,6 +155,7 @@ def _environment(language: Language) -> jinja2.Environment:
     # The i18n extension adds this method to the environment.
     environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["iso"] = to_iso
+    environment.filters["reason"] = partial(choose_half, language=language)
     environment.filters["html"] = Markup  # what was sanitised when it was stored
     environment.globals["static"] = static_url
     return environment
