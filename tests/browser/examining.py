@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent
 PICTURES = FOLDER.parents[1] / "var" / "screenshots"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESK = 1280
-_RUN = """async tags => (await axe.run(document, {runOnly: tags, resultTypes: ['violations'],
+RUN = """async tags => (await axe.run(document, {runOnly: tags, resultTypes: ['violations'],
         rules: {'target-size': {enabled: true}}})).violations
     .map(each => ({id: each.id, nodes: each.nodes.map(node => node.html + ' ' + node.failureSummary)}))"""
 
@@ -52,5 +52,5 @@ async def _look(page: Page, name: str) -> None:
 
 
 async def _judge(page: Page, name: str) -> None:
-    found: list[dict[str, Any]] = await page.evaluate(_RUN, STANDARDS)
+    found: list[dict[str, Any]] = await page.evaluate(RUN, STANDARDS)
     assert found == [], name

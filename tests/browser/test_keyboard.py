@@ -7,6 +7,7 @@ from playwright.async_api import Locator, Page, expect
 
 from areas import interactions
 from tests.browser.conftest import Visitor
+from tests.browser.settled import TARO, open_session
 from tests.testrig.world import Town
 from tests.web.accounts.people import ADDRESS, read_mail, sign_up
 
@@ -119,3 +120,46 @@ async def open_menu(page: Page) -> None:
     """What else can be done about her post."""
     await reach(page, page.get_by_role("article").filter(has_text="花が咲きました").locator("summary"))
     await page.keyboard.press("Enter")
+
+
+async def be(town: Town, page: Page, address: str) -> None:
+    cookie = await open_session(town, address)
+    await page.context.add_cookies([{"name": "session", "value": cookie, "url": town.node.settings.base_url}])
+
+
+async def test_an_event_without_a_mouse(town: Town, visitor: Visitor) -> None:
+    """Written, joined and left by another, called off, taken back: two people at one keyboard."""
+    area, hanako = await town.area("megumino"), await sign_up(town)
+    await sign_up(town, "taro", TARO)
+    await town.write(lambda tx: interactions.join(tx, hanako, area, town.clock(), home=True))
+    page = visitor.page
+    await be(town, page, ADDRESS)
+    await visitor.go("/write")
+    await press(page, "button", "イベント")
+    await reach(page, page.get_by_label("イベントの名前"))
+    await page.keyboard.type("花の散歩")
+    await reach(page, page.get_by_label("始まる日時"))
+    await page.keyboard.type("12052026")
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.type("1000AM")
+    await reach(page, page.get_by_label("お店・場所の名前"))
+    await page.keyboard.type("恵み野駅前")
+    await reach(page, page.get_by_role("textbox", name="本文"))
+    await page.keyboard.type("長ぐつで来てください。")
+    await press(page, "button", "投稿する")
+    await page.wait_for_url(re.compile(r"/posts/\d+\?done=posted"))
+    await expect(page.get_by_role("article")).to_contain_text("12月5日（土）10:00")
+    event = page.url.partition("?")[0].removeprefix(visitor.base)
+    await be(town, page, TARO)
+    await visitor.go(event)
+    await press(page, "button", "参加する")
+    await expect(page.get_by_text("1人が参加")).to_be_visible()
+    await press(page, "button", "参加を取りやめる (taro)")
+    await expect(page.get_by_text("0人が参加")).to_be_visible()
+    await be(town, page, ADDRESS)
+    await visitor.go(event)
+    await press(page, "button", "イベントを中止する", "Space")
+    await expect(page.get_by_role("article").first).to_contain_text("中止")
+    await press(page, "button", "取り消す")
+    await expect(page.get_by_role("button", name="イベントを中止する")).to_be_visible()
+    assert visitor.complaints == []

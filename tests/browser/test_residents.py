@@ -300,7 +300,7 @@ async def test_a_gift_a_question_and_a_review(town: Town, page: Page) -> None:
     await page.get_by_role("textbox", name="本文").fill("静かで、ベビーカーでも入れます。")
     await examine(page, "write-review")
     await page.get_by_role("button", name="投稿する").click()
-    await page.get_by_role("link", name="この場所の口コミ").click()
+    await page.get_by_role("link", name="この場所のこと").click()
     await expect(page.get_by_role("heading", name="喫茶ひまわり")).to_be_visible()
     await examine(page, "place")
     await page.goto("/areas/megumino?show=offers")
