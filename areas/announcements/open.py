@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from actors.records import ActorRecord
 from actors.tables import actors
-from areas.announcements.reading import HAS_READ, IS_HERS, IS_IN_FORCE, MOST, choose_text
+from areas.announcements.reading import HAS_READ, IS_HERS, IS_IN_FORCE, MOST, choose_tag
 from areas.announcements.tables import announcement_texts, announcements
 from areas.compose.texts import write_html
 from areas.reading.statuses import find_actors
@@ -34,13 +34,14 @@ _OPEN = (
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """What is in force: as HTML, who says it, for which area (None = all), until when, and where more is said.
+    """What is in force: as HTML in a language, who says it, for which area (None = all), until when.
 
-    `is_hers`: the reader can put it away.
+    `post_id` is where more is said; `is_hers`: the reader can put it away.
     """
 
     id: int
     content: str
+    language: str
     speaker: ActorRecord
     area: str | None
     ends_at: Millis | None
@@ -75,12 +76,13 @@ def _find(
     rows = tx.execute(query, values).all()
     texts = _find_texts(tx, [row.id for row in rows])
     speakers = find_actors(tx, (row.actor_id for row in rows))
-    return [_open(tx, row, speakers[row.actor_id], choose_text(texts[row.id], language)) for row in rows]
+    return [_open(tx, row, speakers[row.actor_id], texts[row.id], language) for row in rows]
 
 
-def _open(tx: sa.Connection, row: Any, speaker: ActorRecord, text: str) -> Open:
-    content = write_html(tx, speaker, text).content
-    return Open(row.id, content, speaker, row.area, row.ends_at, row.post_id, bool(row.is_hers))
+def _open(tx: sa.Connection, row: Any, speaker: ActorRecord, texts: dict[str, str], language: str) -> Open:
+    tag = choose_tag(texts, language)
+    content = write_html(tx, speaker, texts[tag]).content
+    return Open(row.id, content, tag, speaker, row.area, row.ends_at, row.post_id, bool(row.is_hers))
 
 
 def _find_texts(tx: sa.Connection, ids: Sequence[int]) -> dict[int, dict[str, str]]:

@@ -88,7 +88,13 @@ def _complete(tx: sa.Connection, reader: Reader, row: Any) -> Announcement:
 
 def choose_text(texts: dict[str, str], language: str) -> str:
     """In the reader's language where there is a text in it, else the original."""
-    return texts.get(language.partition("-")[0].lower(), texts[LANGUAGES[0]])
+    return texts[choose_tag(texts, language)]
+
+
+def choose_tag(texts: dict[str, str], language: str) -> str:
+    """The language of the text that `choose_text` returns."""
+    wanted = language.partition("-")[0].lower()
+    return wanted if wanted in texts else LANGUAGES[0]
 
 
 def count_reactions(tx: sa.Connection, reader: Reader, announcement_ids: Iterable[int]) -> list[Reaction]:

@@ -7,11 +7,13 @@ import pytest
 from playwright.async_api import Page, expect
 
 from actors.accounts import find_account, find_wishes, save_wishes
+from actors.signin.sessions import end_sessions
 from areas import interactions
+from areas.registry import find_area_by_name
 from tests.browser.test_residents import examine, page, sign_in  # noqa: F401 - a fixture
 from tests.testrig import pictures
 from tests.testrig.world import Town
-from tests.web.accounts.people import ADDRESS, sign_up
+from tests.web.accounts.people import ADDRESS, PASSWORD, read_mail, sign_up
 from web.accounts.unsubscribing import make_token
 from web.background import run_due
 
@@ -144,3 +146,64 @@ async def test_a_full_disk_and_a_mail_that_fails_are_said_in_words(
     await page.reload()
     await expect(page.get_by_role("alert")).to_contain_text("いまはメールを送れませんでした")
     await examine(page, "mail-failed")
+
+
+async def test_what_is_sent_after_the_session_has_ended_comes_back(
+    town: Town,
+    page: Page,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """Text and photo were chosen; both are published after a code, the photo chosen once more."""
+    await settle(town)
+    await sign_in(page)
+    photo = tmp_path / "hana.jpg"
+    photo.write_bytes(pictures.jpeg(640, 480))
+    await page.goto("/write")
+    await page.get_by_role("textbox", name="本文").fill("種をまきました。\n水をやります。")
+    await page.get_by_label("写真を付ける").set_input_files(photo)
+    account = await town.read(find_account, town.node.vault, ADDRESS)
+    await town.write(end_sessions, account.id)
+    await page.get_by_role("button", name="投稿する").click()
+    await expect(page.get_by_role("heading", name="書いたものは、なくなっていません")).to_be_visible()
+    await examine(page, "interrupted-sign-in")
+    await page.get_by_label("メールアドレス").fill(ADDRESS)
+    await page.get_by_role("button", name="メールで番号を受け取る").click()
+    code, _ = await read_mail(town)
+    await page.get_by_label("6けたの番号").fill("000000" if code != "000000" else "111111")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await examine(page, "interrupted-code")
+    await page.get_by_label("6けたの番号").fill(code)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="サインインしました")).to_be_visible()
+    await examine(page, "interrupted")
+    await page.get_by_role("button", name="続きを書く").click()
+    await expect(page.get_by_role("textbox", name="本文")).to_have_value("種をまきました。\n水をやります。")
+    await page.get_by_label("写真を付ける").set_input_files(photo)
+    await page.get_by_role("button", name="投稿する").click()
+    await page.get_by_label("写真1の説明").fill("種")
+    await page.get_by_role("button", name="投稿する").click()
+    await page.wait_for_url(re.compile("done=posted"))
+    await expect(page.get_by_alt_text("種")).to_be_visible()
+
+
+async def test_a_button_pressed_after_the_session_has_ended_leads_back_to_it(
+    town: Town,
+    page: Page,  # noqa: F811
+) -> None:
+    await settle(town)
+    taro = await town.person("taro")
+    area = await town.read(find_area_by_name, "megumino")
+    await town.post(taro, "種をまきました。", area)
+    await sign_in(page)
+    await page.goto("/areas/megumino")
+    account = await town.read(find_account, town.node.vault, ADDRESS)
+    await town.write(end_sessions, account.id)
+    await page.get_by_role("button", name="いいね").click()
+    await page.wait_for_url("**/sign-in?next=**")
+    await page.get_by_label("メールアドレス").fill(ADDRESS)
+    await page.get_by_text("パスワードを決めてある方").click()
+    await page.get_by_label("パスワード", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="パスワードでサインイン").click()
+    await page.wait_for_url("**/areas/megumino")
+    await expect(page.get_by_role("button", name="いいね")).to_have_attribute("aria-pressed", "false")

@@ -146,8 +146,12 @@ async def judge(page: Page, look: Look, path: str, name: str) -> list[str]:
         found.append("wider than the screen")
     if "/offline" not in path and await page.locator("html").get_attribute("lang") != look.language:
         found.append("another language")
-    if look.language != "en" and "/offline" not in path:  # which browsers keep for everybody
+    if "/offline" in path:  # browsers keep it for everybody
+        pass
+    elif look.language != "en":
         found += FOREIGN.findall(await page.evaluate(VISIBLE))
+    else:
+        found += [f"not marked as Japanese: {each}" for each in await page.evaluate(UNMARKED)]
     if os.environ.get("KEEP_PICTURES"):
         folder = examining.PICTURES / "pages"
         folder.mkdir(parents=True, exist_ok=True)
@@ -160,6 +164,16 @@ VISIBLE: Final = """[...document.querySelectorAll('main, header, footer')].map(e
     copy.querySelectorAll('.content, .handle, textarea, [lang=en]').forEach(one => one.remove());
     return copy.textContent }).join(' ')"""
 """What we say ourselves."""
+
+
+UNMARKED: Final = """(() => {
+    const found = [], walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+        const text = walk.currentNode.textContent, holder = walk.currentNode.parentElement;
+        if (/[\u3041-\u3096]{5}/.test(text) && holder.closest('[lang]').lang === 'en') found.push(text.trim());
+    }
+    return found })()"""
+"""Sentences in Japanese on an English page that would be read out as English (WCAG 3.1.2); names have fewer kana."""
 
 
 async def judge_headers(response: Response) -> list[str]:

@@ -42,7 +42,7 @@ async def page(request: pytest.FixtureRequest, browser: Browser, town: Town) -> 
     yield opened
     await context.close()
     assert [
-        each for each in complaints if not re.search("status of (422|503)|Clear-Site-Data header", each)
+        each for each in complaints if not re.search("status of (403|422|503)|Clear-Site-Data header", each)
     ] == []
     assert [url for url in asked if not url.startswith(town.node.settings.base_url)] == []
 
