@@ -16,7 +16,7 @@ from tests.testrig.stock import Stock
 from web import garbage
 from web.database import Database, open_database
 
-pytest_plugins = ("tests.testrig.scheduling",)
+pytest_plugins = ("tests.testrig.scheduling", "tests.testrig.halving")
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30
