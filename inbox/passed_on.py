@@ -1,8 +1,9 @@
 """What a Group passes on in the activity dialect (FEP-1b12), by what was done.
 
 The Group has signed the `Announce`; who did what is inside is proved by nothing, and of a post only its id is believed,
-which is read at its origin. What its moderators do (`inbox.moderating`) counts for the Group's own affairs alone: what
-it boosts, which of its threads take replies, what stands first in it, and who is shut out of it.
+which is read at its origin, unless its author has proved what she did (`inbox.proving`). What its moderators do
+(`inbox.moderating`) counts for the Group's own affairs alone: what it boosts, which of its threads take replies, what
+stands first in it, and who is shut out of it.
 """
 
 from collections.abc import Callable
@@ -39,6 +40,7 @@ from inbox.boosted import to_boost
 from inbox.checks import ALLOWED, Allowed, Ignored, Verdict
 from inbox.heard import Heard
 from inbox.jobs.plans import drop_fetch, plan_fetch, plan_refresh
+from inbox.proving import find_proved
 
 UNKNOWN: Final = Ignored("nothing public that is known here, and nobody here follows")
 NOTHING: Final = Ignored("nothing that is done of what a Group announces")
@@ -62,9 +64,8 @@ def boost(tx: sa.Connection, heard: Heard[Announce], iri: Iri, *, is_wrapped: bo
     if post is None:
         if not has_local_follower(tx, heard.actor.id):
             return UNKNOWN
-        plan_fetch(
-            tx, iri, to_boost(heard.actor, heard.activity, heard.now, is_wrapped=is_wrapped), heard.now
-        )
+        made = to_boost(heard.actor, heard.activity, heard.now, is_wrapped=is_wrapped)
+        plan_fetch(tx, iri, made, heard.now, find_proved(heard.activity))
         return Allowed("to be fetched")
     if not post.is_shown:
         return UNKNOWN
@@ -99,7 +100,7 @@ def _update(tx: sa.Connection, heard: Heard[Announce], inner: Update) -> Verdict
     post = posts.find_post(tx, Iri(changed)) if isinstance(changed, str) else None
     if post is None or post.local or post.deleted_at is not None:
         return Ignored("nothing that is kept here for another server")
-    plan_fetch(tx, post.iri, None, heard.now)
+    plan_fetch(tx, post.iri, None, heard.now, find_proved(heard.activity))
     return Allowed("to be read again")
 
 
@@ -112,7 +113,7 @@ def _delete(tx: sa.Connection, heard: Heard[Announce], inner: Delete) -> Verdict
     ended = boosted.end(tx, heard.actor, post, heard.now)
     told = elsewhere.hear(tx, heard.actor, post.id, "removed", heard.now)
     if inner.summary is None and not post.local and post.deleted_at is None:
-        plan_fetch(tx, post.iri, None, heard.now)
+        plan_fetch(tx, post.iri, None, heard.now, find_proved(heard.activity))
         return Allowed("to be read again")
     return ALLOWED if ended or told or dropped else Ignored("nothing that the Group boosts")
 

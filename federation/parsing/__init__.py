@@ -4,6 +4,8 @@ Plain terms only: JSON-LD is not processed, and no context is ever fetched. Quir
 in this package, each beside the name of the software; what is too long is cut or refused as `limits` says.
 """
 
+import json
+
 from federation.parsing import limits
 from federation.parsing.activities import ACTIVITY_TYPES, read_activity
 from federation.parsing.actors import KEY_TYPES, read_actor, read_key
@@ -20,7 +22,7 @@ from federation.vocabulary import (
     Unrecognized,
 )
 
-__all__ = ["load_json", "parse_activity", "parse_document"]
+__all__ = ["load_json", "parse_activity", "parse_document", "read_carried"]
 
 _UNDERSTOOD = ACTIVITY_TYPES | ACTOR_TYPES | POST_TYPES | COLLECTION_TYPES | KEY_TYPES | {"Tombstone"}
 _NOT_ACTIVITIES = _UNDERSTOOD - ACTIVITY_TYPES
@@ -37,6 +39,17 @@ def parse_activity(data: bytes) -> Activity:
     if kind in _NOT_ACTIVITIES:
         reader.fail("not an activity", "type")
     return read_activity(reader, kind, _read_thing, data)
+
+
+def read_carried(data: bytes) -> bytes:
+    """Return the document that stands in the `object` of an activity, with the same values: what a proof needs."""
+    reader = load_object(data)
+    value = reader.values.get("object")
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if not isinstance(value, dict):
+        reader.fail("no embedded document", "object")
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def parse_document(data: bytes) -> Thing:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from federation import iris
 from federation.errors import SignatureRejected
-from federation.reader import parse_time
+from federation.reader import load_object, parse_time
 from federation.signatures import base58
 from federation.signatures.claims import WINDOW, check_key_id
 from federation.signatures.keys import PublicKeyObject
@@ -35,11 +35,12 @@ MAX_PROOFS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class ProofClaim:
-    """What a proof claims: that the key `key_id` signed one of `bases`, the hashes of the document."""
+    """What a proof claims: that the key `key_id` signed one of `bases`, the hashes of the document, at `created`."""
 
     key_id: Iri
     bases: tuple[bytes, ...]
     signature: bytes
+    created: Millis
 
 
 def add_proof(
@@ -75,16 +76,22 @@ def read_proof(document: Mapping[str, object], *, now: Millis) -> ProofClaim | N
     proof = _find(document.get("proof"))
     if proof is None:
         return None
-    _check_options(proof, now)
+    created = _check_options(proof, now)
     options = {name: value for name, value in proof.items() if name != "proofValue"}
     try:
         return ProofClaim(
             key_id=_read_key_id(proof.get("verificationMethod"), document.get("id")),
             bases=_build_bases(options, document),
             signature=_read_signature(proof.get("proofValue")),
+            created=created,
         )
     except (ValueError, RecursionError) as error:
         raise SignatureRejected("the proof or its document cannot be canonicalised") from error
+
+
+def read_proof_of(data: bytes, *, now: Millis) -> ProofClaim | None:
+    """`read_proof` of a document that was received. Raises `MalformedDocument` too."""
+    return read_proof(load_object(data).values, now=now)
 
 
 def verify_proof(claim: ProofClaim, key: PublicKeyObject) -> None:
@@ -111,15 +118,18 @@ def _find(value: object) -> dict[str, object] | None:
     return None
 
 
-def _check_options(proof: Mapping[str, object], now: Millis) -> None:
+def _check_options(proof: Mapping[str, object], now: Millis) -> Millis:
+    """Return when the proof says that it was made."""
     if proof.get("proofPurpose") != _PURPOSE:
         raise SignatureRejected("the proof is for another purpose")
     if "previousProof" in proof:
         raise SignatureRejected("the proof is part of a chain")
-    if _read_time(proof.get("created")) > now + WINDOW * 1000:
+    created = _read_time(proof.get("created"))
+    if created > now + WINDOW * 1000:
         raise SignatureRejected("the proof is from the future")
     if "expires" in proof and _read_time(proof["expires"]) < now:
         raise SignatureRejected("the proof has expired")
+    return created
 
 
 def _read_key_id(method: object, document_id: object) -> Iri:

@@ -12,11 +12,12 @@ from areas import posts, submissions
 from federation import iris
 from federation.client import Purpose
 from federation.errors import Gone, MalformedDocument
-from federation.vocabulary import Iri, Millis, Post, Thing
+from federation.vocabulary import Delete, Iri, Millis, Post, Thing
 from inbox import boosted
 from inbox.boosted import Boost
 from inbox.jobs import runner
 from inbox.jobs.plans import FETCH
+from inbox.proving import check_proved
 from inbox.services import Services
 
 BUSY_DELAY: Final = 60_000
@@ -37,7 +38,7 @@ async def _fetch(job: Job, services: Services, now: Millis) -> str:
         await services.storage.write(_put_off, job, now)
         return "put off"
     try:
-        post = await _read(services, iri)
+        post = await _read_proved(job, iri, services, now) or await _read(services, iri)
     except Gone:
         return await services.storage.write(_end, iri, now)
     author = await services.directory.actor(post.attributed_to[0])
@@ -51,6 +52,28 @@ def _read_boost(job: Job) -> Boost | None:
     if not isinstance(found, dict):
         return None
     return Boost(**found)  # type: ignore[arg-type] # as `Boost.to_json` wrote it
+
+
+async def _read_proved(job: Job, iri: Iri, services: Services, now: Millis) -> Post | None:
+    """Return the post as its author has proved that it is. Raises `Gone` where that she has deleted it."""
+    proved = job.payload.get("proved")
+    said = await check_proved(proved.encode(), iri, services, now) if isinstance(proved, str) else None
+    if said is None:
+        return None
+    if isinstance(said, Delete):
+        if await services.storage.read(_is_authors, iri, said.actor):
+            raise Gone(f"{iri}: deleted, as its author has proved")
+        return None
+    try:
+        return check_post(said.object, iri)
+    except MalformedDocument:
+        return None
+
+
+def _is_authors(tx: sa.Connection, iri: Iri, actor: Iri) -> bool:
+    post = posts.find_post(tx, iri)
+    author = None if post is None else find_actor_by_id(tx, post.actor_id)
+    return author is not None and author.iri == actor
 
 
 async def _read(services: Services, iri: Iri) -> Post:

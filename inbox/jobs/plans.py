@@ -33,10 +33,17 @@ def plan_move(tx: sa.Connection, iri: Iri, destination: Iri, now: Millis) -> Non
     schedule(tx, MOVE, iri, {"destination": destination}, now, now)
 
 
-def plan_fetch(tx: sa.Connection, iri: Iri, boost: Boost | None, now: Millis) -> None:
-    """Read a post soon; with a boost it is kept for whoever follows who made it, without one only if it is known."""
+def plan_fetch(
+    tx: sa.Connection, iri: Iri, boost: Boost | None, now: Millis, proved: bytes | None = None
+) -> None:
+    """Read a post soon; with a boost it is kept for whoever follows who made it, without one only if it is known.
+
+    `proved` is what its author did, with a proof, so that her server need not be asked.
+    """
     key = iri if boost is None else f"{boost.actor_id}:{iri}"
     payload: dict[str, JsonValue] = {"iri": iri, "boost": None if boost is None else boost.to_json()}
+    if proved is not None:
+        payload["proved"] = proved.decode()
     schedule(tx, FETCH, key, payload, now, now)
 
 
