@@ -34,11 +34,8 @@ from federation.rendering.actors import IMPLEMENTED, ActorFacts, Locality, Pictu
 from federation.rendering.collections import ordered_collection, page
 from federation.rendering.contexts import Document, contextualise, embed, format_time
 from federation.rendering.posts import (
-    EventFacts,
     NoteFacts,
     Proposal,
-    article,
-    event,
     note,
     place,
     question,
@@ -50,7 +47,6 @@ __all__ = [
     "IMPLEMENTED",
     "ActorFacts",
     "Document",
-    "EventFacts",
     "Locality",
     "NoteFacts",
     "Picture",
@@ -61,13 +57,11 @@ __all__ = [
     "add",
     "announce",
     "answer_flag",
-    "article",
     "block",
     "contextualise",
     "create",
     "delete",
     "embed",
-    "event",
     "flag",
     "follow",
     "format_time",

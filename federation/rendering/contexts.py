@@ -22,8 +22,6 @@ _SCHEMA = "http://schema.org#"
 _SECURITY_TERMS = "https://w3id.org/security#"
 _VALUE_FLOWS = "https://w3id.org/valueflows/ont/vf#"
 _UNITS = "http://www.ontology-of-units-of-measure.org/resource/om-2/"
-_MOBILIZON = "https://joinmobilizon.org/ns#"
-_EVENTS = "https://w3id.org/fep/8a8e/"
 _OURS = "urn:kairanban:"
 
 
@@ -79,21 +77,6 @@ TERMS: dict[str, str | dict[str, str]] = {
     "resourceQuantity": _VALUE_FLOWS + "resourceQuantity",
     "hasUnit": _UNITS + "hasUnit",
     "hasNumericalValue": _UNITS + "hasNumericalValue",
-    # FEP-8a8e and Mobilizon
-    "timezone": _MOBILIZON + "timezone",
-    "joinMode": _MOBILIZON + "joinMode",
-    "isOnline": _MOBILIZON + "isOnline",
-    "participantCount": _MOBILIZON + "participantCount",
-    "anonymousParticipation": _MOBILIZON + "anonymousParticipationEnabled",
-    "externalParticipationUrl": _MOBILIZON + "externalParticipationUrl",
-    "onlineLink": _MOBILIZON + "onlineAddress",
-    "maximumAttendeeCapacity": _SCHEMA + "maximumAttendeeCapacity",
-    "eventStatus": _reference(_EVENTS + "eventStatus"),
-    "organizers": _reference(_EVENTS + "organizers"),
-    "buyTicketsLink": _EVENTS + "buyTicketsLink",
-    "feeCurrency": _EVENTS + "feeCurrency",
-    "feeAmount": _EVENTS + "feeAmount",
-    "status": "http://www.w3.org/2002/12/cal/ical#status",
     # ours
     "homeGroup": _reference(_OURS + "homeGroup"),
     "category": _OURS + "category",

@@ -64,27 +64,6 @@ class NoteFacts:
     answer: Iri | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EventFacts:
-    """What an event says beside its text. Times are milliseconds UTC, `timezone` an IANA name."""
-
-    name: str
-    summary: str
-    start: Millis
-    end: Millis | None = None
-    timezone: str = "Asia/Tokyo"
-    organizers: tuple[Iri, ...] = ()
-    cancelled: bool = False
-    capacity: int | None = None
-    participants: int | None = None
-    online_link: Iri | None = None
-    participation_url: Iri | None = None
-    anonymous: bool | None = None
-    tickets_link: Iri | None = None
-    fee_currency: str | None = None
-    fee_amount: float | None = None
-
-
 def note(facts: NoteFacts) -> Document:
     """Build a `Note`. It has no `name`: GoToSocial and Takahē hide the text behind one."""
     return contextualise(_describe("Note", facts))
@@ -102,23 +81,6 @@ def question(facts: NoteFacts, options: Sequence[PollOption], *, multiple: bool,
     ]
     poll = {"anyOf" if multiple else "oneOf": answers, "votersCount": voters}
     return contextualise({**_describe("Question", facts), **poll})
-
-
-def article(facts: NoteFacts, name: str, summary: str) -> Document:
-    """Build a long notice with a title, for the activity dialect only (Takahē fails on it for ever)."""
-    return contextualise({**_describe("Article", facts), "name": name, "summary": summary})
-
-
-def event(facts: NoteFacts, happening: EventFacts) -> Document:
-    """Build an event (FEP-8a8e) with every key that PieFed reads, null where unknown."""
-    return contextualise(
-        {
-            **_describe("Event", facts),
-            "name": happening.name,
-            "summary": happening.summary,
-            **_describe_event(happening),
-        }
-    )
 
 
 def place(about: Place) -> Document:
@@ -264,29 +226,3 @@ def _describe_alert(alert: Alert) -> Document:
         areaCodes=list(alert.area_codes),
         expires=format_time(alert.expires) if alert.expires is not None else None,
     )
-
-
-def _describe_event(happening: EventFacts) -> Document:
-    status = "EventCancelled" if happening.cancelled else "EventScheduled"
-    return {
-        "startTime": format_time(happening.start),
-        "endTime": format_time(happening.end) if happening.end is not None else None,
-        "timezone": happening.timezone,
-        "eventStatus": f"https://w3id.org/fep/8a8e/{status}",
-        "status": "CANCELLED" if happening.cancelled else "CONFIRMED",
-        "organizers": {
-            "type": "Collection",
-            "totalItems": len(happening.organizers),
-            "items": list(happening.organizers),
-        },
-        "joinMode": "external" if happening.participation_url else "none",
-        "externalParticipationUrl": happening.participation_url,
-        "anonymousParticipation": happening.anonymous,
-        "maximumAttendeeCapacity": happening.capacity,
-        "participantCount": happening.participants,
-        "isOnline": happening.online_link is not None,
-        "onlineLink": happening.online_link,
-        "buyTicketsLink": happening.tickets_link,
-        "feeCurrency": happening.fee_currency,
-        "feeAmount": happening.fee_amount,
-    }

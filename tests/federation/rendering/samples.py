@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from federation import rendering
-from federation.rendering import ActorFacts, Document, EventFacts, Locality, NoteFacts, Picture, Proposal
+from federation.rendering import ActorFacts, Document, Locality, NoteFacts, Picture, Proposal
 from federation.vocabulary import (
     PUBLIC,
     Alert,
@@ -129,17 +129,6 @@ def full_facts() -> NoteFacts:
     )
 
 
-def happening() -> EventFacts:
-    return EventFacts(
-        name="恵み野 雪まつり",
-        summary="<p>12/6(日) 9:00 恵み野中央公園。参加無料。</p>",
-        start=THEN,
-        organizers=(HANAKO,),
-        participation_url=Iri(f"{TOWN}/events/1"),
-        capacity=30,
-    )
-
-
 def act(name: str) -> Iri:
     return Iri(f"{AREA}/activities/{name}")
 
@@ -232,8 +221,6 @@ def build_all() -> dict[str, Document]:
         "vote": rendering.vote(
             act("vote"), actor=HANAKO, question_iri=REMOTE_NOTE, author=REMOTE, name="朝", published=THEN
         ),
-        "article": rendering.article(note_facts(), "除雪の計画", "<p>今年の除雪について</p>"),
-        "event": rendering.event(note_facts(), happening()),
         "tombstone": rendering.tombstone(NOTE, "Note", LATER),
         "create": rendering.create(act("create"), note),
         "update-note": rendering.update(act("update"), rendering.note(full_facts())),

@@ -185,17 +185,6 @@ def test_sound_and_film_are_documents() -> None:
     assert rendering.note(facts)["attachment"] == [{"type": "Document", "url": "https://a.example/a.mp3"}]
 
 
-def test_an_event_has_every_key_that_piefed_reads() -> None:
-    event = rendering.event(samples.note_facts(), samples.happening())
-    assert set(event) >= {
-        *("startTime", "endTime", "timezone", "joinMode", "maximumAttendeeCapacity", "participantCount"),
-        *("onlineLink", "isOnline", "externalParticipationUrl", "anonymousParticipation", "buyTicketsLink"),
-        *("feeCurrency", "feeAmount"),
-    }
-    cancelled = rendering.event(samples.note_facts(), replace(samples.happening(), cancelled=True))
-    assert cancelled["status"] == "CANCELLED"
-
-
 @pytest.mark.parametrize(
     ("when", "text"),
     [
