@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, Page, Response
+from playwright.async_api import Browser, Page, Response, expect
 from starlette.routing import Route
 
 from tests.browser import examining
@@ -182,3 +182,21 @@ async def judge_headers(response: Response) -> list[str]:
     found = [f"policy: {policy}"] if "default-src 'none'" not in policy or "unsafe" in policy else []
     is_there = response.status < 400 or "/nothing" in response.url or "nobody" in response.url
     return found if is_there else [*found, f"status {response.status}"]
+
+
+async def test_on_paper_it_is_black_on_white_also_from_a_dark_screen(
+    town: Town, settled: Settled, browser: Browser
+) -> None:
+    """Without menus and buttons, with the QR code; what is urgent is as readable as the rest."""
+    context = await browser.new_context(color_scheme="dark", base_url=town.node.settings.base_url)
+    page = await context.new_page()
+    await page.emulate_media(media="print")
+    for path in ("/areas/megumino", f"/posts/{settled.posts['notice'].id}", "/report"):
+        await page.goto(path)
+        await page.evaluate(examining.axe())
+        assert await page.evaluate(examining.RUN, ["wcag2aa"]) == [], path
+        assert await page.locator("body").evaluate("each => getComputedStyle(each).color") == "rgb(0, 0, 0)"
+        assert await page.get_by_role("navigation").count() == 0, path
+    await page.goto("/areas/megumino")
+    await expect(page.get_by_role("img", name="QR")).to_be_visible()
+    await context.close()
