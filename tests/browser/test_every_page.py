@@ -29,7 +29,7 @@ FOREIGN: Final = re.compile(r"[A-Za-z]{4,} [a-z]{2,} [a-z]{2,}")
 """Three words that no page in Japanese has in a row, unless somebody wrote them."""
 
 
-PARTS: Final = 3
+PARTS: Final = 5
 """Of the pages, each in a test of its own."""
 
 
