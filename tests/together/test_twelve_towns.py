@@ -7,32 +7,24 @@ with `TEST_FAULTS=long` in its environment all twelve.
 
 import asyncio
 import itertools
-import json
 import os
 import signal
-import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 
 from areas.zones.records import CATEGORIES
 from federation.client import read_clock
-from tests.bench.serving import serve
 from tests.testrig.databases import SqliteTemplates
-from tests.testrig.inboxes import Inboxes
-from tests.testrig.papers import Papers, issue
-from tests.testrig.processes import ServerProcess, Zygote, free_port
-from tests.testrig.programs import Terminator
-from tests.testrig.served import Loopback
-from tests.testrig.world import QUIET, Town, make_settings
-from web.node import open_node
+from tests.testrig.papers import issue
+from tests.testrig.processes import Zygote
+from tests.testrig.secured import Readers, SecureTown, open_readers, open_town
 
-pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(3600)]
 
 NAMES = (
     *("aoba", "hikari", "kobato", "midori", "sakura", "yayoi"),
@@ -43,96 +35,22 @@ STATES = (
     *("nothing", "follower", "waiting", "rejected", "withdrawn", "shown"),
     *("alerts", "everything", "no room", "ended", "expired"),
 )
+PEOPLE = ("hana", "ken", "rei", "bosai")
+EDITED = "書きなおしました。"
 ACCEPTS = {"shown": "none", "alerts": "alert"}
 SKEW = 2 * 3600.0
 """Seconds by which all clocks go on together: agreements for an hour are over."""
 HOUR = 3_600_000
-DEADLINE = 240
+ALL = 1_000
+"""More posts than there are."""
+DEADLINE = 20 * TOWNS**2 // 3
 """Seconds until what is waited for will not come: some are enough on a quiet machine."""
-PLANNED = "SELECT count(*) FROM jobs WHERE kind = 'fetch'"
+PAUSE = 0.5
+"""Seconds between two questions: a dozen servers that are asked all the time have none for each other."""
 
 
-@dataclass
-class SecureTown(ServerProcess):
-    """A node behind TLS."""
-
-    public_port: int = 0
-    terminator: Terminator = field(default_factory=Terminator)
-
-    @property
-    def host(self) -> str:
-        return f"{self.name}.localhost:{self.public_port}"
-
-    @property
-    def origin(self) -> str:
-        return f"https://{self.host}"
-
-    @property
-    def handle(self) -> str:
-        return f"@{self.name}@{self.host}"
-
-    async def found(self) -> None:
-        """Give it an area with its name, a resident and an alert desk, before it runs."""
-        self.configure()
-        settings = make_settings(self.host, self.data_dir, self.database_url)
-        async with open_node(settings, log=QUIET) as node:
-            town = Town(node, node.clock)
-            await town.area(self.name)
-            await town.person("hana")
-            await town.person("bosai", "alert")
-
-    async def do(self, command: str, **words: object) -> Any:
-        return (await self.command(command, **words)).data
-
-    async def states(self, direction: str) -> dict[str, str]:
-        """By the names of other areas."""
-        found = await self.do("peer list")
-        return {each["peer"].split("@")[1]: each["state"] for each in found if each["direction"] == direction}
-
-    async def owes_nothing(self) -> bool:
-        found = await self.do("delivery status")
-        waits = [each for each in found["destinations"] if each["oldest_owed_at"] is not None]
-        path = self.database_url.partition("///")[2]
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            (planned,) = connection.execute(PLANNED).fetchone()
-        return not waits and not planned
-
-
-@dataclass
-class Readers(Inboxes):
-    """Servers of other software, behind TLS."""
-
-    papers: Papers | None = None
-    public_port: int = 0
-
-    def origin(self, name: str) -> str:
-        return f"https://{name}.localhost:{self.public_port}"
-
-    async def follow(self, towns: list[SecureTown]) -> None:
-        assert self.papers is not None
-        async with httpx.AsyncClient(transport=Loopback(verify=self.papers.client_context())) as client:
-            for town in towns:
-                area = f"{town.origin}/areas/{town.name}"
-                document = {
-                    "@context": "https://www.w3.org/ns/activitystreams",
-                    "id": f"{self.actor('reader')}/follows/{town.name}",
-                    "type": "Follow",
-                    "actor": self.actor("reader"),
-                    "object": area,
-                }
-                body, headers = self.sign(document, f"{area}/inbox")
-                answer = await client.post(f"{area}/inbox", content=body, headers=headers)
-                assert answer.status_code == 202
-
-    def standing(self) -> dict[tuple[str, str], set[str]]:
-        """By area and post: the ids of the boosts that stand."""
-        found: dict[tuple[str, str], set[str]] = {}
-        heard = [json.loads(body) for bodies in self.received["reader"].values() for body in bodies]
-        undone = {each["object"]["id"] for each in heard if each["type"] == "Undo"}
-        for each in heard:
-            if each["type"] == "Announce" and each["id"] not in undone:
-                found.setdefault((each["actor"], each["object"]), set()).add(each["id"])
-        return found
+Shown = tuple[str, str, str, str, str]
+"""Area, post, its home, category, state."""
 
 
 @dataclass
@@ -142,6 +60,10 @@ class Scene:
     towns: dict[str, SecureTown]
     readers: Readers
     states: dict[tuple[str, str], str]
+
+    def boosted(self) -> set[tuple[str, str]]:
+        """Posts as readers elsewhere have them, each with an area that boosts it."""
+        return {(post, area.rpartition("/")[2]) for area, post in self.readers.standing()}
 
     def pairs(self, *states: str) -> list[tuple[SecureTown, SecureTown]]:
         return [
@@ -179,42 +101,29 @@ async def scene(
     folder, names = tmp_path_factory.mktemp("towns"), NAMES[:TOWNS]
     papers = issue(folder, *(f"{name}.localhost" for name in (*names, "reader")))
     async with AsyncExitStack() as stack:
-        readers = await stack.enter_async_context(_open_readers(papers))
+        readers = await stack.enter_async_context(open_readers(papers))
         towns = {}
         for name in names:
             url = sqlite_templates.new(folder)
-            towns[name] = await stack.enter_async_context(_open(zygote, folder / name, url, papers))
+            towns[name] = await stack.enter_async_context(open_town(zygote, folder / name, url, papers))
         yield Scene(towns, readers, choose_states(names))
-
-
-@asynccontextmanager
-async def _open(zygote: Zygote, folder: Path, url: str, papers: Papers) -> AsyncIterator[SecureTown]:
-    port = free_port()
-    more = {"KAIRANBAN_EXTRA_CA_FILE": str(papers.authority)}
-    town = SecureTown(zygote, folder, folder.name, port, url, settings=more)
-    town.terminator.backend = "127.0.0.1", port
-    async with town.terminator.listen(papers.server_context()) as town.public_port:
-        await town.found()
-        await town.start()
-        try:
-            yield town
-        finally:
-            await town.end()
-
-
-@asynccontextmanager
-async def _open_readers(papers: Papers) -> AsyncIterator[Readers]:
-    terminator, readers = Terminator(), Readers(papers=papers)
-    async with serve(readers) as port, terminator.listen(papers.server_context()) as readers.public_port:
-        terminator.backend = "127.0.0.1", port
-        yield readers
 
 
 async def until(is_so: Callable[[], Awaitable[object]]) -> None:
     """Ask the servers, which have no event for us, until they say so."""
     async with asyncio.timeout(DEADLINE):
         while not await is_so():
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(PAUSE)
+
+
+async def until_none(find: Callable[[], Awaitable[set[Any]]]) -> None:
+    """As `until`, of what is missing, or there and should not be; says in the end what that is."""
+    missing: set[Any] = set()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DEADLINE):
+            while missing := await find():
+                await asyncio.sleep(PAUSE)
+    assert not missing, f"{len(missing)} are not as they should be"
 
 
 async def agree(scene: Scene) -> None:
@@ -312,60 +221,124 @@ async def pass_time(scene: Scene) -> None:
     await asyncio.gather(*(restart(town) for town in scene.towns.values()))
 
 
-async def test_each_post_is_shown_as_was_agreed_on_and_boosted_once_by_each_area(scene: Scene) -> None:
+@dataclass(frozen=True)
+class Written:
+    """A post by one of a town's people, in the town's own area."""
+
+    town: SecureTown
+    who: str
+    id: int
+    iri: str
+
+    @property
+    def category(self) -> str:
+        return "alert" if self.who == "bosai" else "post"
+
+
+async def test_what_is_agreed_on_is_shown_and_boosted_once_and_what_its_home_changes_is_changed(
+    scene: Scene,
+) -> None:
     await scene.readers.follow(list(scene.towns.values()))
     await agree(scene)
     await until(lambda: is_at_rest(scene))
     await pass_time(scene)
     await until(lambda: is_agreed(scene))
-    posts = [await _write(town, who) for town in scene.towns.values() for who in ("hana", "bosai")]
-    wanted = {(post, town.name) for town, _, post in posts}
-    shown = set()
-    for giver, category, post in posts:
-        for asker in scene.towns.values():
-            comes = what_comes(scene.states.get(names_of((asker, giver)), "nothing"), category)
-            if comes is not None:
-                shown.add((asker.name, post, giver.handle, category, comes))
-            if comes == "boosted":
-                wanted.add((post, asker.name))
-    await until(lambda: _have_come(scene, shown))
+    posts = [await _write(town, who) for town in scene.towns.values() for who in PEOPLE]
+    shown = find_shown(scene, posts)
+    await until_none(lambda: _find_missing(scene, shown))
     await until(lambda: is_at_rest(scene))
     assert await _list_all(scene) == shown
-    standing = scene.readers.standing()
-    assert {(post, area.rpartition("/")[2]) for area, post in standing} == wanted
-    assert all(len(ids) == 1 for ids in standing.values())
+    own = {(each.iri, each.town.name) for each in posts}
+    boosted = {(post, name) for name, post, _, _, state in shown if state == "boosted"}
+    assert scene.boosted() == own | boosted
+    assert all(len(ids) == 1 for ids in scene.readers.standing().values())
     assert all(len(bodies) == 1 for bodies in scene.readers.received["reader"].values()), "each said once"
-    await _take_back(scene, posts)
+    await _change_all(scene, posts, sleeping=_find_busiest(scene, shown))
+    await _check_changed(scene, posts, shown)
 
 
-async def _write(town: SecureTown, who: str) -> tuple[SecureTown, str, str]:
+def find_shown(scene: Scene, posts: list[Written]) -> set[Shown]:
+    """What has to come of the posts by what was agreed on."""
+    found = set()
+    for post, asker in itertools.product(posts, scene.towns.values()):
+        state = scene.states.get((asker.name, post.town.name), "nothing")
+        comes = what_comes(state, post.category)
+        if comes is not None:
+            found.add((asker.name, post.iri, post.town.handle, post.category, comes))
+    return found
+
+
+async def _write(town: SecureTown, who: str) -> Written:
     made = await town.do("post", author=who, text=f"{town.name}の{who}からのお知らせです。", area=town.name)
-    return town, "alert" if who == "bosai" else "post", made["iri"]
+    return Written(town, who, int(made["id"]), made["iri"])
 
 
-async def _list_all(scene: Scene) -> set[tuple[str, str, str, str, str]]:
+async def _list_all(scene: Scene) -> set[Shown]:
     return {
         (town.name, each["iri"], each["from"], each["category"], each["state"])
         for town in scene.towns.values()
-        for each in await town.do("zone list", area=town.name)
+        for each in await town.do("zone list", area=town.name, limit=ALL)
     }
 
 
-async def _have_come(scene: Scene, wanted: set[tuple[str, str, str, str, str]]) -> bool:
-    return await _list_all(scene) >= wanted
+async def _find_missing(scene: Scene, wanted: set[Shown]) -> set[Shown]:
+    return wanted - await _list_all(scene)
 
 
-async def _take_back(scene: Scene, posts: list[tuple[SecureTown, str, str]]) -> None:
-    """Each area takes its alert back: so does every other, everywhere."""
-    alerts = [(town, post) for town, category, post in posts if category == "alert"]
-    for town, post in alerts:
-        await town.do("area remove", name=town.name, post=post, reason="誤報")
-    over = {post for _, post in alerts}
+def _find_busiest(scene: Scene, shown: set[Shown]) -> SecureTown:
+    """The town to which most has come."""
+    ((name, _),) = Counter(each[0] for each in shown).most_common(1)
+    return scene.towns[name]
 
-    async def is_over() -> bool:
-        states = {state for _, post, _, _, state in await _list_all(scene) if post in over}
-        return states <= {"gone"} and not {post for _, post in scene.readers.standing()} & over
 
-    await until(is_over)
+async def _change_all(scene: Scene, posts: list[Written], *, sleeping: SecureTown) -> None:
+    """Every post is changed by its home, while one town is down: it hears of the others' when it is back."""
+    await sleeping.end(signal.SIGTERM)
+    for post in posts:
+        if post.town is not sleeping:
+            await CHANGES[post.who](post)
+    await sleeping.start()
+    for post in posts:
+        if post.town is sleeping:
+            await CHANGES[post.who](post)
+    for town in scene.towns.values():
+        await town.do("delivery flush")
+
+
+async def _edit(post: Written) -> None:
+    await post.town.do("post-edit", post_id=post.id, text=EDITED)
+
+
+async def _delete(post: Written) -> None:
+    await post.town.do("post-delete", post_id=post.id)
+
+
+async def _ban(post: Written) -> None:
+    words = {"name": post.town.name, "who": f"{post.who}@{post.town.host}", "reason": "荒らし"}
+    await post.town.do("area ban", **words, remove_posts=True)
+
+
+async def _remove(post: Written) -> None:
+    await post.town.do("area remove", name=post.town.name, post=post.iri, reason="誤報")
+
+
+CHANGES = {"hana": _edit, "ken": _delete, "rei": _ban, "bosai": _remove}
+
+
+async def _check_changed(scene: Scene, posts: list[Written], shown: set[Shown]) -> None:
+    """What was taken back stands nowhere, what was edited is read everywhere, and nobody was told twice."""
+    over = {each.iri for each in posts if each.who != "hana"}
+    ended = {(*each[:4], "gone" if each[1] in over else each[4]) for each in shown}
+    edited = {(name, post) for name, post, *_ in shown if post not in over}
+
+    async def find_unedited() -> set[tuple[str, str]]:
+        return edited - {(town.name, iri) for town in scene.towns.values() for iri in town.find_posts(EDITED)}
+
+    await until_none(lambda: _find_missing(scene, ended))
+    await until_none(find_unedited)
+    assert await _list_all(scene) == ended
     await until(lambda: is_at_rest(scene))
-    assert {post for _, post in scene.readers.standing()} == {post for _, _, post in posts} - over
+    own = {(each.iri, each.town.name) for each in posts if each.iri not in over}
+    assert scene.boosted() == own | {(post, name) for name, post, *_, state in ended if state == "boosted"}
+    told = scene.readers.count("Update")
+    assert told == dict.fromkeys((each.iri for each in posts if each.iri not in over), 1)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import cyclopts
 
+from areas.timelines import PAGE
 from web.cli.running import Json, run, to_millis
 
 
@@ -116,9 +117,9 @@ def peer_list(area: str | None = None, *, json: Json = False) -> None:
     run("peer list", json, area=area)
 
 
-def zone_list(area: str, *, json: Json = False) -> None:
-    """List what peers of AREA have brought, and what became of it."""
-    run("zone list", json, area=area)
+def zone_list(area: str, *, limit: int = PAGE, json: Json = False) -> None:
+    """List what peers of AREA have brought, and what became of it: the newest --limit of them."""
+    run("zone list", json, area=area, limit=limit)
 
 
 def zone_boost(area: str, post: str, *, json: Json = False) -> None:

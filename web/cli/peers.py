@@ -9,6 +9,7 @@ from actors.directory import find_actor_by_id
 from actors.records import ActorRecord
 from areas import registry
 from areas.records import AreaRecord, PostRecord
+from areas.timelines import PAGE
 from areas.zones import agreements, flow, progress, reading
 from areas.zones.records import NEXT, Agreement, Direction, Terms
 from federation.errors import NotFound, Refused
@@ -80,7 +81,7 @@ async def peer_reject(node: Node, *, area: str, other: str) -> Report:
 async def _answer(node: Node, area: str, other: str, act: str) -> tuple[AreaRecord, ActorRecord, Agreement]:
     peer = await resolve(node, other)
     now = node.clock()
-    do = agreements.accept if act == "accept" else agreements.reject
+    do = flow.accept if act == "accept" else agreements.reject
 
     def write(tx: sa.Connection) -> tuple[AreaRecord, Agreement]:
         home = find_named_area(tx, area)
@@ -206,9 +207,11 @@ def _line(data: dict[str, object]) -> str:
     return f"{data['area']} {arrow} {data['peer']}: {data['state']}"
 
 
-async def zone_list(node: Node, *, area: str) -> Report:
+async def zone_list(node: Node, *, area: str, limit: int = PAGE) -> Report:
     """What peers have brought, the newest first."""
-    data = await node.database.read(_brought, area)
+    if limit < 1:
+        raise Refused("the limit is at least 1")
+    data = await node.database.read(_brought, area, limit)
     rows = [
         ("id", "from", "category", "state", "reason"),
         *((e["id"], e["from"], e["category"], e["state"], e["reason"]) for e in data),
@@ -216,7 +219,7 @@ async def zone_list(node: Node, *, area: str) -> Report:
     return Report(table(rows, "nothing yet: kairanban peer list shows with whom it has agreed"), data)
 
 
-def _brought(tx: sa.Connection, name: str) -> list[dict[str, str]]:
+def _brought(tx: sa.Connection, name: str, limit: int) -> list[dict[str, str]]:
     return [
         {
             "id": str(each.post_id),
@@ -226,7 +229,7 @@ def _brought(tx: sa.Connection, name: str) -> list[dict[str, str]]:
             "state": each.state,
             "reason": each.reason,
         }
-        for each in reading.list_brought(tx, find_named_area(tx, name).actor_id)
+        for each in reading.list_brought(tx, find_named_area(tx, name).actor_id, limit)
     ]
 
 

@@ -101,3 +101,16 @@ async def test_parts_of_the_node_and_nobody_are_refused(town: Town) -> None:
         await do(town, "actor standing", name="megumino", standing="suspended", reason="x")
     with pytest.raises(NotFound):
         await do(town, "held clear", area="nowhere")
+
+
+async def test_what_peers_have_brought_is_listed_as_far_as_is_asked(town: Town) -> None:
+    await town.area("megumino")
+    peer, hanako, host = await town.area("shimamatsu"), await town.person("hanako"), town.node.settings.domain
+    await do(town, "peer request", area="megumino", other=f"@shimamatsu@{host}")
+    await do(town, "peer accept", area="shimamatsu", other=f"@megumino@{host}")
+    made = [(await town.post(hanako, text, peer))[0].iri for text in ("雪", "雨", "風")]
+    listed = [each["iri"] for each in await do(town, "zone list", area="megumino", limit=2)]
+    assert len(listed) == 2
+    assert set(listed) < set(made)
+    with pytest.raises(Refused, match="at least 1"):
+        await do(town, "zone list", area="megumino", limit=0)
