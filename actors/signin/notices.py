@@ -11,8 +11,8 @@ from federation.vocabulary import Millis
 MAIL_NOTICE: Final = "mail-notice"
 """The kind of job that sends one."""
 
-Notice = Literal["password", "no-password"]
-"""There is a new password; there is none any more."""
+Notice = Literal["password", "no-password", "moved"]
+"""There is a new password; there is none any more; the account came here with its area."""
 
 
 def tell_owner(tx: sa.Connection, account_id: int, notice: Notice, language: str, now: Millis) -> None:

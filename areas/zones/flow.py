@@ -23,6 +23,7 @@ from areas.ids import first_at, mint_position, time_of
 from areas.records import AreaRecord, PostRecord
 from areas.selections import Selection, lies_below
 from areas.statements import insert_once
+from areas.tables import boosts as boost_table
 from areas.tables import posts as post_table
 from areas.zones import agreements, rules, saying
 from areas.zones.cursors import BACK
@@ -70,6 +71,15 @@ _KNOWN = (
     .group_by(zone_posts.c.post_id, zone_posts.c.category)
     .order_by(sa.func.max(zone_posts.c.position))
 )
+_OWN = (
+    sa.select(boost_table.c.post_id, boost_table.c.created_at)
+    .where(
+        boost_table.c.area_id == sa.bindparam("home"),
+        boost_table.c.undone_at.is_(None),
+        boost_table.c.created_at >= sa.bindparam("since"),
+    )
+    .order_by(boost_table.c.created_at, boost_table.c.post_id)
+)
 _COLUMNS = tuple(zone_posts.c[name] for name in ZonePost.__dataclass_fields__)
 
 
@@ -90,9 +100,8 @@ def offer(
     at = now if at is None else at
     if not _may_be_shown(tx, home, post):
         return []
-    named = category if category in CATEGORIES else "post"
     held = agreements.list_of_peer(tx, home.id)
-    found = (_offer_to(tx, each, home, post, named, (at, now)) for each in held)
+    found = (_offer_to(tx, each, home, post, _name(category), (at, now)) for each in held)
     return [brought for brought in found if brought is not None]
 
 
@@ -115,20 +124,45 @@ def _offer_to(
     return _boost_unasked(tx, area, brought, now) if brought is not None and is_wanted else brought
 
 
+def accept(tx: sa.Connection, area: AreaRecord, peer: ActorRecord, now: Millis) -> Agreement:
+    """As `agreements.accept`; an area of this node, which asks nobody for what it missed, is shown it at once."""
+    agreement = agreements.accept(tx, area, peer, now)
+    if peer.local:
+        offer_known(tx, peer.id, _find_group(tx, area), now)
+    return agreement
+
+
 def offer_known(tx: sa.Connection, area_id: int, home: ActorRecord, now: Millis) -> None:
-    """An area has agreed with a peer that others here know: show it what came to them in the last days.
+    """An area has agreed with a peer that lives here, or that others here know: show it the peer's last days.
 
     The peer is asked for nothing, since this node has heard it all.
     """
     agreement = agreements.find(tx, area_id, home.id, "in")
-    for post_id, category, position in tx.execute(_KNOWN, _since(area_id, home, now)).all():
+    for post_id, category, at in (
+        _list_own(tx, home, now) if home.local else _list_heard(tx, area_id, home, now)
+    ):
         post = posts.find_post_by_id(tx, post_id)
         if agreement is not None and post is not None and _may_be_shown(tx, home, post):
-            _offer_to(tx, agreement, home, post, category, (time_of(position), now))
+            named = category or categorise(tx, creates.find_author(tx, post), post)
+            _offer_to(tx, agreement, home, post, _name(named), (at, now))
 
 
-def _since(area_id: int, home: ActorRecord, now: Millis) -> dict[str, int]:
-    return {"area": area_id, "home": home.id, "since": first_at(Millis(now - BACK))}
+def _list_heard(
+    tx: sa.Connection, area_id: int, home: ActorRecord, now: Millis
+) -> list[tuple[int, str | None, Millis]]:
+    """What came to other areas here."""
+    since = {"area": area_id, "home": home.id, "since": first_at(Millis(now - BACK))}
+    return [(post_id, category, time_of(at)) for post_id, category, at in tx.execute(_KNOWN, since).all()]
+
+
+def _list_own(tx: sa.Connection, home: ActorRecord, now: Millis) -> list[tuple[int, str | None, Millis]]:
+    """What an area of this node boosts."""
+    rows = tx.execute(_OWN, {"home": home.id, "since": now - BACK}).all()
+    return [(post_id, None, at) for post_id, at in rows]
+
+
+def _name(category: str | None) -> str:
+    return category if category in CATEGORIES else "post"
 
 
 def offer_own(

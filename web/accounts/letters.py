@@ -1,5 +1,6 @@
 """What mails say, in the language of whoever asked for them. Addresses in them come from the settings alone."""
 
+from collections.abc import Callable
 from typing import Final
 
 from actors.signin.mail_codes import LIFETIME_MS, Letter
@@ -8,6 +9,9 @@ from web.mail import Mail
 from web.pages.languages import Language, choose_language, translations
 from web.visits import Site
 
+Translate = Callable[[str], str]
+Told = tuple[str, tuple[str, ...]]
+"""Subject and paragraphs."""
 MINUTES: Final = LIFETIME_MS // 60_000
 
 
@@ -32,29 +36,61 @@ def write_letter(letter: Letter, address: str, site: Site) -> Mail:
 
 
 def write_notice(notice: Notice, address: str, language: str, site: Site) -> Mail:
-    """The mail that tells what was done with an account, and what to do if it was somebody else."""
+    """The mail that tells what was done with an account, and what to do about it."""
     chosen: Language = choose_language(language, "")
-    _ = translations(chosen).gettext
-    town = _one_line(site.actor.name)
-    subjects: dict[Notice, str] = {
-        "password": _("Your password at %(town)s is new"),
-        "no-password": _("Your password at %(town)s is gone"),
-    }
-    texts: dict[Notice, str] = {
-        "password": _(
-            "Somebody who was signed in as you has set a new password for your account at %(town)s."
-        ),
-        "no-password": _(
-            "Somebody who was signed in as you has dropped the password of your account at %(town)s."
-        ),
-    }
-    paragraphs = (
-        texts[notice] % {"town": town},
+    subject, paragraphs = _NOTICES[notice](
+        translations(chosen).gettext, _one_line(site.actor.name), site, chosen
+    )
+    return Mail(address, subject, "\n\n".join(paragraphs) + "\n")
+
+
+def _tell_of_password(_: Translate, town: str, site: Site, language: Language) -> Told:
+    first = _("Somebody who was signed in as you has set a new password for your account at %(town)s.")
+    return _("Your password at %(town)s is new") % {"town": town}, (
+        first % {"town": town},
+        *_doubt(_, site, language),
+    )
+
+
+def _tell_of_no_password(_: Translate, town: str, site: Site, language: Language) -> Told:
+    first = _("Somebody who was signed in as you has dropped the password of your account at %(town)s.")
+    return _("Your password at %(town)s is gone") % {"town": town}, (
+        first % {"town": town},
+        *_doubt(_, site, language),
+    )
+
+
+def _doubt(_: Translate, site: Site, language: Language) -> tuple[str, ...]:
+    """What to do if it was somebody else."""
+    return (
         _("If it was you, all is well."),
         _("If not, open this address, sign in by a code that comes by mail, and choose a new password:"),
-        f"{site.origin.origin}/account/password?lang={chosen}",
+        f"{site.origin.origin}/account/password?lang={language}",
     )
-    return Mail(address, subjects[notice] % {"town": town}, "\n\n".join(paragraphs) + "\n")
+
+
+def _tell_of_move(_: Translate, town: str, site: Site, language: Language) -> Told:
+    """Apps ask the server whose name they were given: nothing that we keep could let them go on."""
+    return _("Your account is at %(town)s now") % {"town": town}, (
+        _("Your account has moved to %(town)s, another server, together with the area that it is of.")
+        % {"town": town},
+        _("Its name is the same, and all that was yours is there: posts, followers, notifications, drafts."),
+        _("Sign in here from now, with this mail address and the password that you had, if you had one:"),
+        f"{site.origin.origin}/sign-in?lang={language}",
+        _(
+            "If you use an app: it still asks the old server. Take the account out of the app, and add it again with "
+            "the name of this server:"
+        ),
+        f"    {site.origin.host}",
+        _("Until then the app shows nothing new, and tells you of nothing."),
+    )
+
+
+_NOTICES: Final[dict[Notice, Callable[[Translate, str, Site, Language], Told]]] = {
+    "password": _tell_of_password,
+    "no-password": _tell_of_no_password,
+    "moved": _tell_of_move,
+}
 
 
 def _one_line(text: str) -> str:

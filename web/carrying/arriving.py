@@ -24,10 +24,23 @@ from federation.iris import mint_id
 from federation.vocabulary import Iri, Millis
 from outbox.destinations import destinations_for
 from outbox.tables import log, recipients, subscriptions
-from web.carrying.parts import CONTENT, ORDER, SELF, references
+from web.carrying.parts import CONTENT, ORDER, SELF, WHOLE, references
 from web.carrying.rekeying import rekey
+from web.carrying.rewriting import (
+    find_latest,
+    rewrite_marker,
+    rewrite_notification,
+    rewrite_scheduled,
+    rewrite_unfinished,
+)
 
 Row = dict[str, Any]
+_REWRITE: Final = {
+    "markers": rewrite_marker,
+    "notifications": rewrite_notification,
+    "scheduled_posts": rewrite_scheduled,
+    "unfinished_posts": rewrite_unfinished,
+}
 MINT_TRIES: Final = 5
 """Numbers collide once in 32,768 within one millisecond."""
 
@@ -43,6 +56,7 @@ class Arrival:
         self.travellers: set[int] = set()
         self._met: set[int] = set()
         self._fresh_accounts: set[int] = set()
+        self._mailed: dict[int, int] = {}
         self._written: set[int] = set()
         lowest = tx.execute(sa.select(sa.func.min(log.c.seq))).scalar()
         self.floor = min(0, lowest or 0)
@@ -75,12 +89,16 @@ class Arrival:
         return self._ids.setdefault(table, {})
 
     def link(self) -> None:
-        """Name what came later: parents and threads."""
+        """Name what came later: parents and threads, and what was told by mail already."""
         for name, number, found in self._later:
             known = {column: self.find(name)[old] for column, old in found.items() if old in self.find(name)}
             if known:
                 table = metadata.tables[name]
                 self.tx.execute(sa.update(table).where(table.c.id == number).values(**known))
+        for number, told in self._mailed.items():
+            newest = find_latest(self.find("notifications"), told)
+            later = sa.and_(accounts.c.id == number, accounts.c.mailed_id < newest)
+            self.tx.execute(sa.update(accounts).where(later).values(mailed_id=newest))
 
     def _renumber(self) -> None:
         """Let posts that were known under a number of ours have that of their own addresses.
@@ -105,6 +123,8 @@ class Arrival:
             return False
         if table.name == "credentials" and row["account_id"] not in self._fresh_accounts:
             return False  # whoever has an account here already signs in as before
+        if table.name in _REWRITE:
+            row = _REWRITE[table.name](row, self.find)
         return self._insert(table, row) is not None
 
     def _translate(self, table: sa.Table, row: Row) -> bool:
@@ -114,7 +134,7 @@ class Arrival:
             if column == "destination_id" or row.get(column) is None or column in later:
                 continue
             row[column] = self.find(target).get(row[column])
-            if row[column] is None and not table.c[column].nullable:
+            if row[column] is None and (not table.c[column].nullable or table.name in WHOLE):
                 return False
         return True
 
@@ -211,10 +231,11 @@ class Arrival:
 
     def _account(self, row: Row) -> bool:
         """Whoever has an account here with the same mail address signs in by that one."""
-        email = row.pop("email")
+        email, told = row.pop("email"), row.pop("mailed_id")
         known = None if email is None else find_account(self.tx, self._vault, email)
         number = known.id if known else self._open_account(row, email)
         self.find("accounts")[row["id"]] = number
+        self._mailed[number] = told
         if known is None:
             self._fresh_accounts.add(number)
         return known is None

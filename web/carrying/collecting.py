@@ -17,12 +17,13 @@ from actors.accounts import open_email
 from actors.keys import Vault
 from actors.records import OriginRecord
 from actors.tables import account_actors, actor_keys, actors, metadata, servers
-from areas.personal_tables import bookmarks, pins
+from areas.personal_tables import bookmarks, pins, scheduled_posts, unfinished_posts
 from areas.records import SHOWN
 from areas.tables import areas, placements, post_recipients, posts, reactions, shares, tombstones
 from areas.zones.tables import zone_posts
 from inbox.tables import parked, seen
-from web.carrying.parts import DECIDING, ORDER, references
+from web.carrying.parts import DECIDING, ORDER, WHOLE, references
+from web.progress import Tell, count
 
 Row = dict[str, Any]
 MANY: Final = 500
@@ -31,14 +32,16 @@ LAST: Final = ("seen", "tombstones", "actor_keys", "actors", "servers")
 """Of whoever is named by the others."""
 
 
-def collect(tx: sa.Connection, vault: Vault, origin: OriginRecord, folder: Path) -> dict[str, int]:
+def collect(
+    tx: sa.Connection, vault: Vault, origin: OriginRecord, folder: Path, tell: Tell
+) -> dict[str, int]:
     """Write one file of JSON lines for each table to `folder`; return how many rows each has."""
     collecting = _Collecting(tx, vault, origin)
     counts = Counter[str]()
     named = [metadata.tables[name] for name in LAST]
     for table in (*(each for each in ORDER if each.name not in LAST), *named):
         with (folder / table.name).open("w", encoding="utf-8") as file:
-            for row in collecting.rows(table):
+            for row in count(collecting.rows(table), f"reading {table.name}", None, tell):
                 file.write(json.dumps(row, default=_encode, ensure_ascii=False) + "\n")
                 counts[table.name] += 1
     return {table.name: counts[table.name] for table in ORDER}
@@ -84,6 +87,7 @@ class _Collecting:
         here |= self._numbers(posts.c.id, posts.c.thread_id, roots)
         for table in (bookmarks, pins, reactions, shares):
             here |= self._numbers(table.c.post_id, table.c.actor_id, self._travellers)
+        here |= find_answered(self._tx, self._travellers)
         written = self._numbers(post_recipients.c.post_id, post_recipients.c.iri, self._iris)
         shown = (
             self._tx.execute(
@@ -154,7 +158,7 @@ class _Collecting:
             if target == "actors" and table.name != "memberships":  # whose other end must go along
                 people.add(row[column])
             elif row[column] not in self._going.get(target, ()):
-                if not table.c[column].nullable:
+                if not table.c[column].nullable or table.name in WHOLE:
                     return False
                 row[column] = None
         self._named |= people
@@ -168,7 +172,7 @@ class _Collecting:
     def _accounts(self) -> Iterator[Row]:
         for row in self._select(metadata.tables["accounts"], {"id": self._going["accounts"]}):
             email = None if row["email_sealed"] is None else open_email(self._tx, self._vault, row["id"])
-            kept = {name: row[name] for name in ("id", "created_at", "language", "pace", "size")}
+            kept = {name: row[name] for name in ("id", "created_at", "language", "pace", "size", "mailed_id")}
             yield {**kept, "email": email}
 
     def _actors(self) -> Iterator[Row]:
@@ -198,6 +202,19 @@ class _Collecting:
                 sa.select(tombstones).where(tombstones.c.owner.in_(owners))
             ).mappings():
                 yield dict(row)
+
+
+def find_answered(tx: sa.Connection, travellers: Collection[int]) -> set[int]:
+    """Posts that somebody is about to answer: what waits for its time, or is not finished, names them in its text."""
+    iris, numbers = set[str](), set[int]()
+    for part in _parts(travellers):
+        waiting = sa.select(scheduled_posts.c.draft).where(scheduled_posts.c.actor_id.in_(part))
+        iris |= {json.loads(draft)["in_reply_to"] for draft in tx.execute(waiting).scalars()} - {None}
+        left = sa.select(unfinished_posts.c.fields).where(unfinished_posts.c.author_id.in_(part))
+        numbers |= {int(json.loads(fields).get("reply") or 0) for fields in tx.execute(left).scalars()}
+    for some in _parts(iris):
+        numbers |= set(tx.execute(sa.select(posts.c.id).where(posts.c.iri.in_(some))).scalars())
+    return numbers
 
 
 def _parts(among: Collection[Any] | Iterable[Any]) -> Iterator[list[Any]]:

@@ -1,5 +1,6 @@
 """Importing: all is checked before anything is stored; then pictures, which nobody sees yet; the rest in one go."""
 
+import asyncio
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +23,7 @@ from web.carrying.reading import Parcel, Reader
 from web.carrying.settling import settle
 from web.migrations import find_head
 from web.node import Node
+from web.progress import Step, Tell, count, say_nothing
 
 _WRONG: Final = (
     *(sa.exc.IntegrityError, sa.exc.DataError, sa.exc.CompileError),
@@ -40,17 +42,18 @@ class Imported:
     heard: int
 
 
-async def bring_in(node: Node, path: Path) -> Imported:
+async def bring_in(node: Node, path: Path, tell: Tell = say_nothing) -> Imported:
     """Serve the host name of an exported area here, with all that belongs to it.
 
     Raises `Refused` with what is wrong; nothing is stored then. `Overloaded` where pictures cannot be kept.
     """
-    file = Reader(path)
-    _check_file(file, node.settings.base_url)
+    tell(Step(f"checking {path.name}"))
+    file = await asyncio.to_thread(Reader, path)
+    await asyncio.to_thread(_check_file, file, node.settings.base_url, tell)
     await node.database.read(_check_place, file)
-    kept = await _keep_pictures(node, file)
+    kept = await _keep_pictures(node, file, tell)
     try:
-        stored, heard = await node.database.write(_store, file, node.vault, node.clock())
+        stored, heard = await node.database.write(_store, file, node.vault, node.clock(), tell)
     except BaseException:
         for name in kept:
             await node.library.store.delete(name)
@@ -60,7 +63,7 @@ async def bring_in(node: Node, path: Path) -> Imported:
     return Imported(file.parcel, stored, len(file.pictures()), heard)
 
 
-def _check_file(file: Reader, base_url: str) -> None:
+def _check_file(file: Reader, base_url: str, tell: Tell) -> None:
     parcel = file.parcel
     if parcel.schema != find_head():
         raise Refused(
@@ -71,11 +74,10 @@ def _check_file(file: Reader, base_url: str) -> None:
     if missing:
         raise Refused(f"{file.path} has no table {missing[0]}")
     for table in ORDER:
-        count = sum(1 for _ in file.rows(table.name))
-        if count != parcel.counts.get(table.name):
-            raise Refused(
-                f"{file.path} has {count} rows of {table.name}, and says that it has {parcel.counts.get(table.name)}"
-            )
+        told = parcel.counts.get(table.name)
+        found = sum(1 for _ in count(file.rows(table.name), f"checking {table.name}", told, tell))
+        if found != told:
+            raise Refused(f"{file.path} has {found} rows of {table.name}, and says that it has {told}")
     _check_origin(parcel, base_url)
 
 
@@ -95,11 +97,11 @@ def _check_place(tx: sa.Connection, file: Reader) -> None:
         raise Refused(f"{parcel.host} is served here already")
 
 
-async def _keep_pictures(node: Node, file: Reader) -> list[str]:
+async def _keep_pictures(node: Node, file: Reader, tell: Tell) -> list[str]:
     """Return the names of those that were not here."""
     kept = []
     with naming_faults(file.path):
-        for member in file.pictures():
+        for member in count(file.pictures(), "pictures", len(file.pictures()), tell):
             name = member.rpartition("/")[2]
             if await node.database.read(_is_known, name) or await _is_kept(node, name):
                 continue
@@ -121,19 +123,22 @@ def _is_known(tx: sa.Connection, name: str) -> bool:
     return tx.execute(query).first() is not None
 
 
-def _store(tx: sa.Connection, file: Reader, vault: Vault, now: Millis) -> tuple[dict[str, int], int]:
+def _store(
+    tx: sa.Connection, file: Reader, vault: Vault, now: Millis, tell: Tell
+) -> tuple[dict[str, int], int]:
     """All of it, or nothing: what was looked at before is looked at again, now that nobody else can write it."""
     _check_place(tx, file)
     origin = add_origin(tx, file.parcel.origin, primary=False, now=now)
+    counts = file.parcel.counts
     arrival = Arrival(tx, vault, origin, file.parcel.head, now)
     try:
-        stored = take_all(arrival, file.rows)
+        stored = take_all(arrival, lambda name: count(file.rows(name), f"storing {name}", counts[name], tell))
     except _WRONG as error:
         raise Refused(f"{file.path} was not written by a node: {error}") from error
     if not arrival.find("areas"):
         raise Refused(f"{file.path} has no area of {file.parcel.host}")
     _check_node(tx, arrival)
-    return stored, settle(arrival)
+    return stored, settle(arrival, Millis(file.parcel.made_at))
 
 
 def _check_node(tx: sa.Connection, arrival: Arrival) -> None:

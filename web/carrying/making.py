@@ -27,9 +27,10 @@ from web.carrying.parts import ORDER
 from web.carrying.reading import FIRST, FORMAT, Parcel, encode
 from web.migrations import find_head
 from web.node import Node
+from web.progress import Tell, count, say_nothing
 
 
-async def export(node: Node, area: AreaRecord, path: Path) -> Parcel:
+async def export(node: Node, area: AreaRecord, path: Path, tell: Tell = say_nothing) -> Parcel:
     """Write all that belongs to the host name of an area to `path`, which must not exist.
 
     Raises `Refused` where the host is the node's own. Where nothing is written, the host goes on as it was.
@@ -40,7 +41,7 @@ async def export(node: Node, area: AreaRecord, path: Path) -> Parcel:
     try:
         while await node.database.write(sequencer.number, now):
             pass
-        parcel = await _write(node, origin, path)
+        parcel = await _write(node, origin, path, tell)
     except BaseException:
         await node.database.write(set_leaving, origin.id, origin.leaving_at)
         raise
@@ -60,20 +61,20 @@ def find_own_origin(tx: sa.Connection, area: AreaRecord) -> OriginRecord:
     return origin
 
 
-async def _write(node: Node, origin: OriginRecord, path: Path) -> Parcel:
+async def _write(node: Node, origin: OriginRecord, path: Path, tell: Tell) -> Parcel:
     with Writer(path) as archive, naming_faults(path.parent), TemporaryDirectory(dir=path.parent) as name:
         folder = Path(name)
-        told = await node.database.read(_read, node.vault, origin, folder, node.clock())
+        told = await node.database.read(_read, node.vault, origin, folder, node.clock(), tell)
         archive.add(FIRST, encode(told[0]))
         for table in ORDER:
             archive.add_file(f"tables/{table.name}", folder / table.name)
-        for picture, size in told[1]:
+        for picture, size in count(told[1], "pictures", len(told[1]), tell):
             await _add_picture(node, archive, picture, size)
     return told[0]
 
 
 def _read(
-    tx: sa.Connection, vault: Vault, origin: OriginRecord, folder: Path, now: Millis
+    tx: sa.Connection, vault: Vault, origin: OriginRecord, folder: Path, now: Millis, tell: Tell
 ) -> tuple[Parcel, list[tuple[str, int]]]:
     """Everything as it is at one moment: the tables into `folder`, what is in them, and names and sizes of pictures."""
     if tx.dialect.name != "sqlite":
@@ -86,7 +87,7 @@ def _read(
         host=origin.host,
         areas=[each.handle for each in _list_areas(tx, origin)],
         head=collection.find_head(tx),
-        counts=collect(tx, vault, origin, folder),
+        counts=collect(tx, vault, origin, folder, tell),
         made_at=now,
     )
     return parcel, _list_pictures(tx, origin)

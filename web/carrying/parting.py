@@ -45,10 +45,7 @@ KEPT: Final = frozenset(
     )
 )
 """Tables of which something stays, or that are seen to apart; so does what a post says."""
-OF_NODE: Final = {
-    **dict.fromkeys(("draft_keys", "markers", "notifications", "scheduled_posts"), "actor_id"),
-    "unfinished_posts": "author_id",
-}
+OF_NODE: Final = {"draft_keys": "actor_id"}
 """What stays on no node."""
 
 

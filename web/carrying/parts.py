@@ -27,8 +27,8 @@ from actors.tables import metadata
 _PERSONAL: Final = (
     *("area_lists", "bookmarks", "conversations", "dismissed_suggestions", "domain_blocks", "endorsements"),
     *("featured_tags", "filters", "followed_tags", "lists", "media", "mutes", "notes"),
-    *("notification_permissions", "notification_policies", "pins", "preferences", "profile_sources"),
-    *("thread_mutes", "unwanted_notifications", "account_actors"),
+    *("markers", "notification_permissions", "notification_policies", "notifications", "pins", "preferences"),
+    *("profile_sources", "scheduled_posts", "thread_mutes", "unwanted_notifications", "account_actors"),
 )
 _OF_AREAS: Final = (
     *("agreements", "announcements", "bans", "boosts", "decisions", "places", "placements", "reports"),
@@ -77,6 +77,7 @@ DECIDING: Final[Mapping[str, tuple[str, ...]]] = {
     "announcement_readers": ("announcement_id",),
     "announcement_texts": ("announcement_id",),
     "receipts": ("placement_id",),
+    "unfinished_posts": ("author_id",),
 }
 """Deciding columns by table."""
 
@@ -84,7 +85,7 @@ SPECIAL: Final = ("accounts", "actor_keys", "actors", "parked", "posts", "seen",
 """What `collecting` has a rule of its own for."""
 
 STAYS: Final[Mapping[str, str]] = {
-    "access_tokens": "apps sign in anew, at the new node",
+    "access_tokens": "apps know the old node's name, and sign in anew at the new one",
     "apps": "of the node",
     "authorization_codes": "as access_tokens",
     "catch_ups": "peers are asked anew, for a week back",
@@ -98,32 +99,37 @@ STAYS: Final[Mapping[str, str]] = {
     "invitations": "of the node",
     "jobs": "planned anew",
     "mail_codes": "of minutes",
-    "markers": "places in timelines of the old node",
     "media_copies": "fetched anew",
     "media_debris": "of the node",
     "node_keys": "of the node",
-    "notifications": "of the old node",
     "origins": "the manifest says which",
     "outbox_sequence": "of the node",
     "push_subscriptions": "as access_tokens",
     "remote_groups": "as group_moderators",
-    "scheduled_posts": "say numbers of the old node",
     "search_cursors": "of the node",
     "server_rules": "each node decides for itself",
     "sessions": "people sign in anew, at the new node",
     "throttles": "of the node",
-    "unfinished_posts": "say numbers of the old node",
 }
 """What does not, with the reason."""
 
-ORDER: Final[tuple[sa.Table, ...]] = tuple(
-    table
-    for first in ("servers", "actors", None)
-    for table in ([metadata.tables[first]] if first else metadata.sorted_tables)
-    if (table.name in DECIDING or table.name in SPECIAL)
-    and (first or table.name not in {"servers", "actors"})
+FIRST: Final = ("servers", "actors")
+FINALLY: Final = ("markers", "scheduled_posts", "unfinished_posts")
+"""They name rows of others inside of texts, or without a foreign key."""
+
+ORDER: Final[tuple[sa.Table, ...]] = (
+    *(metadata.tables[name] for name in FIRST),
+    *(
+        table
+        for table in metadata.sorted_tables
+        if (table.name in DECIDING or table.name in SPECIAL) and table.name not in {*FIRST, *FINALLY}
+    ),
+    *(metadata.tables[name] for name in FINALLY),
 )
 """The tables in an order in which references find what they name."""
+
+WHOLE: Final = ("notifications",)
+"""Rows that say nothing without all that they name."""
 
 SELF: Final = {"posts": ("in_reply_to_id", "thread_id")}
 """References within a table that may name a later row."""

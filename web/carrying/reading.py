@@ -9,7 +9,7 @@ from typing import Any, Final
 from federation.errors import Refused
 from web.backups.archive import DIGEST, MANIFEST, Sealed, check_format
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when an older program could not read the file."""
 FIRST: Final = "area.json"
 

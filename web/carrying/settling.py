@@ -1,37 +1,46 @@
 """After the rows of an area have arrived: who lived apart lives together now, and the other way round.
 
-Posts of residents here that waited for the area are judged by it; what was planned on the old node is planned anew.
+Posts of residents here that waited for the area are judged by it; what was planned on the old node is planned anew;
+who has moved is told where she signs in from now.
 """
 
 import sqlalchemy as sa
 
+from actors.accounts import find_wishes
 from actors.directory import find_actor_by_id
 from actors.jobs import schedule
 from actors.servers import find_dialect, find_server
-from actors.tables import actors, follows
-from areas import admissions, creates, facts, posts, registry, rereads
+from actors.signin.notices import tell_owner
+from actors.tables import accounts, actors, follows
+from areas import admissions, creates, facts, placements, posts, registry, rereads
+from areas.announcements import saying
+from areas.compose import scheduling
 from areas.locks import lock_author
 from areas.moderation import banning
+from areas.notifications.mailing import plan_for_author
+from areas.personal_tables import scheduled_posts
 from areas.polls import votes
 from areas.polls.tables import polls
 from areas.search.tables import search_cursors
 from areas.tables import areas, bans, boosts, group_submissions, shares
 from areas.tables import posts as post_table
-from areas.zones import agreements
+from areas.zones import agreements, progress
 from areas.zones.tables import agreements as agreement_table
 from federation.vocabulary import Millis
 from outbox.destinations import destinations_for, drop_server
 from outbox.tables import log, subscriptions
 from web.carrying.arriving import Arrival
+from web.pages.languages import DEFAULT
 
 
-def settle(arrival: Arrival) -> int:
-    """Do all of it; return how many posts of residents here were waiting for the area."""
+def settle(arrival: Arrival, since: Millis) -> int:
+    """Do all of it; return how many posts of residents here were waiting for the area. It has rested `since` then."""
     tx, now = arrival.tx, arrival.now
     _join_neighbours(arrival)
     _open_for_those_who_stayed(arrival)
     _forget_the_way(arrival)
-    _plan(tx, now)
+    _plan(arrival, since)
+    _tell_owners(arrival)
     tx.execute(sa.update(search_cursors).values(value=0))  # what came is older than what was looked at
     return _hear_waiting(tx, _list_areas(arrival), now)
 
@@ -95,16 +104,46 @@ def _forget_the_way(arrival: Arrival) -> None:
         drop_server(tx, server.id, "it is served here now", arrival.now)
 
 
-def _plan(tx: sa.Connection, now: Millis) -> None:
-    """Ends of bans, agreements and polls, and looking again at what is boosted; what is planned already stays so."""
-    for row in tx.execute(sa.select(bans).where(bans.c.until > now)).all():
+def _tell_owners(arrival: Arrival) -> None:
+    """Apps and browsers go on asking the old node, which cannot tell whose they were once they have left."""
+    tx = arrival.tx
+    for number in sorted(set(arrival.find("accounts").values())):
+        query = sa.select(accounts.c.email_sealed).where(accounts.c.id == number)
+        if tx.execute(query).scalar_one() is not None:
+            tell_owner(tx, number, "moved", find_wishes(tx, number).language or DEFAULT, arrival.now)
+
+
+def _plan(arrival: Arrival, since: Millis) -> None:
+    """All that has its time; what is planned already stays so, and what is over meanwhile is done at once."""
+    tx, now = arrival.tx, arrival.now
+    _plan_ends(tx, since, now)
+    _plan_rereads(tx, now)
+    progress.plan_all(tx, now)
+    for number in arrival.find("announcements").values():
+        saying.tell(tx, number, now)
+    mine = scheduled_posts.c.actor_id.in_(arrival.travellers)
+    for row in tx.execute(sa.select(scheduled_posts).where(mine, scheduled_posts.c.failure.is_(None))).all():
+        schedule(tx, scheduling.PUBLISH, str(row.id), {}, row.due_at, now)
+    for area_id in _list_areas(arrival):
+        for placement in placements.held(tx, area_id):
+            plan_for_author(tx, placement, now)
+
+
+def _plan_ends(tx: sa.Connection, since: Millis, now: Millis) -> None:
+    """Of bans, agreements and polls."""
+    for row in tx.execute(sa.select(bans).where(bans.c.until.is_not(None))).all():
         schedule(tx, banning.LIFT, f"{row.area_id}:{row.actor_id}", {}, row.until, now)
-    running = agreement_table.c.expires_at
-    for row in tx.execute(sa.select(agreement_table).where(running > now)).all():
+    is_running = sa.and_(
+        agreement_table.c.expires_at.is_not(None), agreement_table.c.state.in_(("requested", "accepted"))
+    )
+    for row in tx.execute(sa.select(agreement_table).where(is_running)).all():
         schedule(tx, agreements.EXPIRE, str(row.id), {}, row.expires_at, now)
-    is_ours = sa.and_(polls.c.ends_at > now, post_table.c.local)
+    is_ours = sa.and_(polls.c.ends_at > since, post_table.c.local)
     for row in tx.execute(sa.select(polls).join(post_table).where(is_ours)).all():
         votes.plan_end(tx, row.post_id, row.ends_at, now)
+
+
+def _plan_rereads(tx: sa.Connection, now: Millis) -> None:
     lately = sa.and_(
         boosts.c.undone_at.is_(None),
         sa.not_(post_table.c.local),

@@ -13,15 +13,16 @@ from web.carrying.parting import count_owed, part
 from web.cli.handles import find_named_area
 from web.cli.reports import Report
 from web.node import Node
+from web.progress import Tell, say_nothing
 
 SHOWN = ("actors", "posts", "placements", "follows", "subscriptions", "outbox_log", "media")
 """Counts that people compare."""
 
 
-async def export_area(node: Node, *, name: str, file: str) -> Report:
+async def export_area(node: Node, *, name: str, file: str, tell: Tell = say_nothing) -> Report:
     """Write an area with its host name to a file; from then on the host hears and says nothing here."""
     area = await node.database.read(find_named_area, name)
-    parcel = await export(node, area, Path(file))
+    parcel = await export(node, area, Path(file), tell)
     lines = (
         f"{parcel.host} with {', '.join(parcel.areas)} is in {file}",
         *_count(parcel.counts),
@@ -32,9 +33,9 @@ async def export_area(node: Node, *, name: str, file: str) -> Report:
     return Report(lines, {"file": file, "host": parcel.host, "areas": parcel.areas, "counts": parcel.counts})
 
 
-async def import_area(node: Node, *, file: str) -> Report:
+async def import_area(node: Node, *, file: str, tell: Tell = say_nothing) -> Report:
     """Serve an exported area on this node."""
-    found = await bring_in(node, Path(file))
+    found = await bring_in(node, Path(file), tell)
     parcel = found.parcel
     lines = (
         f"{parcel.host} is served here now, with {', '.join(parcel.areas)}",

@@ -24,6 +24,7 @@ from web.cli import (
 )
 from web.cli.reports import Report
 from web.node import Node, open_node
+from web.progress import Tell, say_nothing
 from web.settings import Settings
 
 Command = Callable[..., Awaitable[Report]]
@@ -109,26 +110,33 @@ COMMANDS: dict[str, Command] = {
 }
 """Each is a function that takes the node and its words."""
 
+LONG = frozenset({"export-area", "import-area"})
+"""Those that may take minutes take `tell` too, by which they say how far they are."""
 
-async def run_command(node: Node, name: str, arguments: dict[str, Any]) -> Report:
+
+async def run_command(node: Node, name: str, arguments: dict[str, Any], tell: Tell = say_nothing) -> Report:
     """Run one command of `COMMANDS`. Raises `Refused` for one that does not exist."""
     command = COMMANDS.get(name)
     if command is None:
         raise Refused(f"there is no command {name!r}")
+    if name in LONG:
+        return await command(node, **arguments, tell=tell)
     return await command(node, **arguments)
 
 
-async def run_somewhere(settings: Settings, name: str, arguments: dict[str, Any]) -> Report:
+async def run_somewhere(
+    settings: Settings, name: str, arguments: dict[str, Any], tell: Tell = say_nothing
+) -> Report:
     """Let the server that runs do it, or this process where none does."""
-    report = await control.ask(settings.data_dir, name, arguments)
+    report = await control.ask(settings.data_dir, name, arguments, tell)
     if report is not None:
         return report
     if settings.database_url.startswith("sqlite"):
         with control.hold_lock(settings.data_dir):
-            return await _run_here(settings, name, arguments)
-    return await _run_here(settings, name, arguments)
+            return await _run_here(settings, name, arguments, tell)
+    return await _run_here(settings, name, arguments, tell)
 
 
-async def _run_here(settings: Settings, name: str, arguments: dict[str, Any]) -> Report:
+async def _run_here(settings: Settings, name: str, arguments: dict[str, Any], tell: Tell) -> Report:
     async with open_node(settings) as node:
-        return await run_command(node, name, arguments)
+        return await run_command(node, name, arguments, tell)

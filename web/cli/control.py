@@ -10,18 +10,20 @@ import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from federation.errors import Fault, Refused
 from web.cli.reports import Report
+from web.progress import Step, Tell, say_nothing
 
 SOCKET = "control.sock"
 LOCK = "node.lock"
 LINE_LIMIT = 1 << 20
 """Bytes of one request or answer."""
 
-Run = Callable[[str, dict[str, Any]], Awaitable[Report]]
+Run = Callable[[str, dict[str, Any], Tell], Awaitable[Report]]
 
 
 @contextmanager
@@ -63,7 +65,8 @@ async def listen(data_dir: Path, run: Run) -> AsyncIterator[None]:
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, run: Run) -> None:
     try:
         request = json.loads(await reader.readline())
-        answer = await _answer(run, request["command"], request["arguments"])
+        tell = _tell_over(writer.get_extra_info("socket").fileno())
+        answer = await _answer(run, request["command"], request["arguments"], tell)
         writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
         await writer.drain()
     except (ValueError, KeyError, ConnectionError):
@@ -72,15 +75,27 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, run
         writer.close()
 
 
-async def _answer(run: Run, command: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _tell_over(socket: int) -> Tell:
+    """Lines before the answer, past the event loop, which a long command may hold. What is not read is not said."""
+
+    def tell(step: Step) -> None:
+        with suppress(OSError):
+            os.write(socket, json.dumps({"step": asdict(step)}, ensure_ascii=False).encode() + b"\n")
+
+    return tell
+
+
+async def _answer(run: Run, command: str, arguments: dict[str, Any], tell: Tell) -> dict[str, Any]:
     try:
-        report = await run(command, arguments)
+        report = await run(command, arguments, tell)
     except Fault as error:
         return {"error": str(error)}
     return {"lines": list(report.lines), "data": report.data}
 
 
-async def ask(data_dir: Path, command: str, arguments: dict[str, Any]) -> Report | None:
+async def ask(
+    data_dir: Path, command: str, arguments: dict[str, Any], tell: Tell = say_nothing
+) -> Report | None:
     """Let the running server do it. None = no server runs. Raises `Refused` with the server's words."""
     try:
         reader, writer = await asyncio.open_unix_connection(str(data_dir / SOCKET), limit=LINE_LIMIT)
@@ -89,12 +104,21 @@ async def ask(data_dir: Path, command: str, arguments: dict[str, Any]) -> Report
     try:
         writer.write(json.dumps({"command": command, "arguments": arguments}).encode() + b"\n")
         await writer.drain()
-        line = await reader.readline()
+        answer = await _hear(reader, tell)
     finally:
         writer.close()
-    if not line:
+    if answer is None:
         raise Refused("the running server closed the connection without an answer; see its log")
-    answer = json.loads(line)
     if "error" in answer:
         raise Refused(answer["error"])
     return Report(tuple(answer["lines"]), answer["data"])
+
+
+async def _hear(reader: asyncio.StreamReader, tell: Tell) -> dict[str, Any] | None:
+    """The answer; how far it is comes before it."""
+    async for line in reader:
+        found: dict[str, Any] = json.loads(line)
+        if "step" not in found:
+            return found
+        tell(Step(**found["step"]))
+    return None

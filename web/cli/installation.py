@@ -37,6 +37,7 @@ from web.cli.reports import Report
 from web.database import open_database
 from web.media.storage import open_store
 from web.node import Node, open_node
+from web.progress import Tell
 from web.protocol import server_config
 from web.settings import Listen, Settings, load_settings, read_secret
 
@@ -237,8 +238,8 @@ def _take_over(tx: sa.Connection, now: Millis) -> None:
 def _runner(node: Node) -> control.Run:
     from web.cli import run_command  # noqa: PLC0415 - the table of commands imports this module
 
-    async def run(name: str, arguments: dict[str, Any]) -> Report:
-        return await run_command(node, name, arguments)
+    async def run(name: str, arguments: dict[str, Any], tell: Tell) -> Report:
+        return await run_command(node, name, arguments, tell)
 
     return run
 

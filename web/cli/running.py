@@ -1,12 +1,14 @@
 """What the words of every command come to: they are run where the node is, and the answer is printed."""
 
 import asyncio
+import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from web.cli.commands import run_somewhere
+from web.progress import Terminal
 from web.settings import load_settings
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
@@ -14,7 +16,12 @@ Json = Annotated[bool, Parameter(name="--json", negative="")]
 
 def run(command: str, as_json: Json, /, **arguments: Any) -> None:
     """Run a command of `web.cli.commands` with these words, and print what it answers."""
-    print(asyncio.run(run_somewhere(load_settings(), command, arguments)).print(as_json=as_json))
+    terminal = Terminal(sys.stderr)
+    try:
+        report = asyncio.run(run_somewhere(load_settings(), command, arguments, terminal))
+    finally:
+        terminal.end()
+    print(report.print(as_json=as_json))
 
 
 def to_millis(moment: datetime | None) -> int | None:

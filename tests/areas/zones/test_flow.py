@@ -38,7 +38,7 @@ async def agree(
     other, group = await rig.actor(peer.iri), await rig.actor(area.iri)
     terms = Terms(ZONE, accepts, max_per_hour)
     await rig.do(agreements.ask, area, other, terms, rig.now)
-    await rig.do(agreements.accept, peer, group, rig.now)
+    await rig.do(flow.accept, peer, group, rig.now)
 
 
 async def brought(rig: Rig, area: AreaRecord) -> dict[str, str]:
@@ -79,6 +79,27 @@ async def test_a_peers_post_is_shown_and_boosted_by_decision_alone(
     assert (said.body["object"], said.body["homeGroup"]) == (post.iri, peer.iri)
     with pytest.raises(Refused, match="boosted"):
         await rig.do(flow.boost, area, boosted, rig.now)
+
+
+async def test_an_area_of_the_same_node_that_agrees_later_gets_the_last_week(
+    rig: Rig, area: AreaRecord, alice: ActorRecord
+) -> None:
+    """As a peer elsewhere that asks for it: what stands, at its time, shown alone; what comes then as agreed."""
+    peer = await rig.area("shimamatsu")
+    await send(rig, alice, "old", peer)
+    rig.pass_time(8 * 24 * HOUR)
+    gone = await send(rig, alice, "gone", peer)
+    await rig.decide("remove", (await rig.placements(gone.iri))["shimamatsu"])
+    first = await send(rig, alice, "first", peer)
+    rig.pass_time()
+    second = await send(rig, alice, "second", peer)
+    rig.pass_time(HOUR)
+    await agree(rig, area, peer, EVERYTHING)
+    assert await brought(rig, area) == {"first": "shown", "second": "shown"}
+    found = [each.iri for each in await rig.do(list_brought, area.actor_id)]
+    assert found == [second.iri, first.iri], "in their order"
+    await send(rig, alice, "new", peer)
+    assert (await brought(rig, area))["new"] == "boosted"
 
 
 async def test_what_the_peer_takes_back_is_taken_back(

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from actors.accounts import find_account
 from actors.directory import find_actor
 from actors.records import ActorRecord
-from areas import compose, interactions, registry
+from areas import compose, interactions, markers, registry
+from areas.compose import scheduling, unfinished
+from areas.compose.unfinished import Unfinished
 from areas.records import Draft, PollDraft
 from federation.vocabulary import Iri
 from tests.testrig.databases import Cluster, SqliteTemplates
@@ -66,6 +69,14 @@ async def fill(town: Town, folder: Path) -> None:
     await town.write(compose.publish, secret, town.clock())
     await town.write(interactions.favourite, ichiro, int(post["id"]), town.clock())
     await do("post-edit", post_id=int(post["id"]), text="夕やけと雲 #空")
+    now, (area,) = town.clock(), [await _area(town)]
+    later = Draft(hana.id, "あさって", (area.actor_id,))
+    await town.write(scheduling.schedule, later, now + 3_600_000, now)
+    await town.write(markers.save, hana.id, "home", int(post["id"]), now)
+    account = await town.read(find_account, town.node.vault, "hana@example.jp")
+    fields = {"text": "書きかけ", "reply": post["id"], "area": str(area.actor_id)}
+    left = Unfinished("sheet", hana.id, fields, (), "", now)
+    await town.write(unfinished.keep, account.id, left)
     await do("role grant", name=f"ichiro@{HOST}", role="designer", area="megumino")
     taro = await town.person("taro")
     await do("follow", name="taro", target=f"@megumino@{HOST}")
@@ -123,6 +134,8 @@ async def test_from_sqlite_to_postgresql_and_back(
     await run_command(last.node, "export-area", {"name": "megumino", "file": str(tmp_path / "third.area")})
     summaries = [summarise(tmp_path / f"{name}.area") for name in ("first", "second", "third")]
     assert len([rows for rows in summaries[0].values() if rows]) > 20
+    for table in ("scheduled_posts", "unfinished_posts", "notifications", "markers"):
+        assert summaries[0][table], table
     for each in summaries[1:]:
         for table, rows in summaries[0].items():
             if table not in {"servers", "subscriptions"}:  # of the old node, and of who stayed there

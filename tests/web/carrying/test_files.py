@@ -147,7 +147,7 @@ async def test_what_is_no_whole_file(scene: Scene, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (describe(format=2), "its format is 2, and 1 is the newest known here"),
+        (describe(format=3), "its format is 3, and 2 is the newest known here"),
         (describe(schema="9999"), "with schema 9999; this node has"),
         (describe(counts={}), "says that it has None"),
         (describe(origin="ftp://megumino.example"), "is not an origin"),
