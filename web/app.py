@@ -96,6 +96,8 @@ PAGES = (
     Route("/desk/reports/{report_id:int}", signed_in(complained.close), methods=["POST"]),
     Route("/desk/reports/{report_id:int}/reopen", signed_in(complained.reopen), methods=["POST"]),
     Route("/desk/warnings", signed_in(warnings.warnings_page)),
+    Route("/desk/warnings/send", signed_in(warnings.send), methods=["POST"]),
+    Route("/desk/warnings/{signal_id:int}/withdraw", signed_in(warnings.withdraw), methods=["POST"]),
     Route("/desk/warnings/{signal_id:int}/take", signed_in(warnings.take), methods=["POST"]),
     Route("/desk/warnings/{signal_id:int}/veto", signed_in(warnings.veto), methods=["POST"]),
     Route("/desk/warnings/{signal_id:int}/reopen", signed_in(warnings.reopen), methods=["POST"]),

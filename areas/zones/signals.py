@@ -17,6 +17,7 @@ from actors.records import ActorRecord
 from actors.standing import block_server, read_host, server_rule, unblock_server
 from actors.statements import insert_into
 from actors.tables import actors
+from areas import registry
 from areas.records import AreaRecord
 from areas.zones import agreements
 from areas.zones.tables import block_signals
@@ -178,6 +179,26 @@ def send(tx: sa.Connection, area: AreaRecord, host: str, reason: str, until: Mil
     sent = _save(tx, area.actor_id, name, _describe_sent(iri, words, until), now)
     _tell(tx, area, sent, _block(area, sent, _list_peers(tx, area, now)), now)
     return sent
+
+
+def list_warners(tx: sa.Connection, now: Millis) -> list[AreaRecord]:
+    """The areas of this node whose warnings somebody elsewhere would hear."""
+    return [each for each in registry.list_areas(tx) if _list_peers(tx, each, now)]
+
+
+def list_sent(tx: sa.Connection, now: Millis) -> list[tuple[Signal, str]]:
+    """Warnings of ours that hold, each with the handle of the area that warns; the latest first."""
+    found = list_signals(tx, now, everything=True)
+    return [
+        (each, handle)
+        for each, handle in found
+        if each.state == "sent" and each.withdrawn_at is None and each.expires_at > now
+    ]
+
+
+def find_warner(tx: sa.Connection, signal: Signal) -> AreaRecord | None:
+    """The area of ours that warns; None = it is a warning of others."""
+    return registry.find_area(tx, signal.peer_id) if signal.state == "sent" else None
 
 
 def _describe_sent(iri: Iri, reason: str, until: Millis) -> dict[str, Any]:

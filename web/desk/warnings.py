@@ -1,17 +1,20 @@
-"""Warnings of other towns about servers, for whoever looks after the node: each is taken over, or vetoed and why."""
+"""Warnings about servers, for whoever looks after the node: taken over or vetoed, those of other towns; and ours."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from areas.zones import signals
-from areas.zones.signals import REASON_LENGTH
+from areas.zones.signals import REASON_LENGTH, Signal
 from federation.errors import NotFound
 from web.accounts.doors import PRIVATE, show
 from web.accounts.visitors import Visitor
+from web.desk import sending
 from web.desk.rights import Desk, find_desk, list_tabs
+from web.desk.sending import HOST_LENGTH, Sheet
 from web.forms import read_form
 from web.node import node_of
 from web.pages.acts import require_id
@@ -25,17 +28,32 @@ async def warnings_page(request: Request, visitor: Visitor) -> Response:
 
 
 async def _show(
-    request: Request, visitor: Visitor, errors: dict[int, str] | None = None, status: int = 200
+    request: Request,
+    visitor: Visitor,
+    errors: dict[int, str] | None = None,
+    status: int = 200,
+    *,
+    sheet: Sheet | None = None,
+    flaws: dict[str, str] | None = None,
 ) -> Response:
     everything = request.query_params.get("show") == "all"
 
     def read(tx: sa.Connection) -> dict[str, object]:
         desk, now = _require_desk(tx, request, visitor), node_of(request).clock()
         found = signals.list_signals(tx, now, everything=everything)
-        return {"warnings": found, "tabs": list_tabs(request, desk)}
+        own = {"sent": signals.list_sent(tx, now), "warners": signals.list_warners(tx, now)}
+        return {"warnings": found, "tabs": list_tabs(request, desk), **own}
 
     values = await node_of(request).database.read(read)
-    more = {"everything": everything, "errors": errors or {}, "most_reason": REASON_LENGTH}
+    more = {
+        "everything": everything,
+        "errors": errors or {},
+        "most_reason": REASON_LENGTH,
+        "most_host": HOST_LENGTH,
+        "sheet": sheet or Sheet(),
+        "flaws": dict.fromkeys(asdict(Sheet()), "") | (flaws or {}),
+        "is_flawed": bool(flaws),
+    }
     return show(request, "desk_warnings.html", {**values, **more}, status=status)
 
 
@@ -71,6 +89,29 @@ async def reopen(request: Request, visitor: Visitor) -> Response:
     return await _do(request, visitor, "waiting", lambda tx, number: signals.reopen(tx, number, now))
 
 
+async def send(request: Request, visitor: Visitor) -> Response:
+    """Warn the towns with which an area of ours has agreed."""
+    sheet, node = sending.read_sheet(await read_form(request)), node_of(request)
+
+    def write(tx: sa.Connection) -> Signal | dict[str, str]:
+        _require_desk(tx, request, visitor)
+        return sending.send(tx, request, sheet, node.clock())
+
+    sent = await node.database.write(write)
+    if not isinstance(sent, Signal):
+        return await _show(request, visitor, status=422, sheet=sheet, flaws=sent)
+    node.nudge()
+    target = with_notice(link(request, "/desk/warnings"), "warned", sent.id)
+    return RedirectResponse(target, 303, headers=PRIVATE)
+
+
+async def withdraw(request: Request, visitor: Visitor) -> Response:
+    """Take a warning of ours back; whoever has blocked for it decides anew."""
+    await read_form(request)
+    now = node_of(request).clock()
+    return await _do(request, visitor, "unwarned", lambda tx, number: sending.withdraw(tx, number, now))
+
+
 async def _do(
     request: Request, visitor: Visitor, done: str, act: Callable[[sa.Connection, int], object]
 ) -> Response:
@@ -82,5 +123,6 @@ async def _do(
 
     await node.database.write(write)
     await node.refresh()
+    node.nudge()
     target = with_notice(link(request, "/desk/warnings"), done, number)
     return RedirectResponse(target, 303, headers=PRIVATE)

@@ -60,6 +60,10 @@ _SENTENCES: Final = {
     "reopened": _("The report is open again."),
     "taken": _("That server is blocked now."),
     "vetoed": _("You are asked about that server no more."),
+    "warned": _("The other towns are warned."),
+    "unwarned": _(
+        "The warning is taken back. What was blocked for it stays so until those towns decide anew."
+    ),
     "waiting": _("The warning waits again, and blocks nothing."),
     "welcome": _("Welcome! You can read and write now."),
     "signed-out": _("Signed out there."),
@@ -110,6 +114,7 @@ _UNDO: Final = {
     "closed": "/desk/reports/{}/reopen",
     "taken": "/desk/warnings/{}/reopen",
     "vetoed": "/desk/warnings/{}/reopen",
+    "warned": "/desk/warnings/{}/withdraw",
     "post-solve": "/posts/{}/steps/reopen",
     "post-finish": "/posts/{}/steps/reopen",
     "post-withdraw": "/posts/{}/steps/reopen",

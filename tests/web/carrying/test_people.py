@@ -13,7 +13,7 @@ from actors.accounts import Wishes, find_account, save_wishes
 from actors.directory import find_actor
 from actors.records import ActorRecord
 from actors.tables import accounts
-from areas import compose, interactions, markers, membership, placements, registry
+from areas import compose, interactions, markers, placements, registry
 from areas.compose import scheduling, unfinished
 from areas.compose.unfinished import Unfinished
 from areas.media.tables import media
@@ -147,7 +147,7 @@ async def test_what_was_for_an_area_that_stays_waits_for_its_author(
     there = {"members_of": scene.eniwa.actor_id, "visibility": "private"} if is_private else {}
     if is_private:
         hana = await scene.hana(scene.old)
-        await scene.old.write(membership.join, hana, scene.eniwa, scene.world.clock())
+        await scene.old.write(interactions.join, hana, scene.eniwa, scene.world.clock())
     await scene.schedule(area_ids=(scene.eniwa.actor_id,), **there)
     await scene.carry()
     await scene.after(3)

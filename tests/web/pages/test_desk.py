@@ -202,3 +202,104 @@ async def test_warnings_are_for_who_looks_after_the_node(desk: Desk) -> None:
         answer = await home.browser.post(f"/desk/warnings/{signal}/{act}", reason="x")
         assert answer.status_code == 404, act
     assert (await desk.state(signal), await desk.is_blocked()) == ("open", False)
+
+
+SENT = "ほかのまちに警告しました"
+
+
+async def list_said(desk: Desk) -> list[str]:
+    query = sa.select(log.c.type).where(log.c.actor_id == desk.home.area.actor_id).order_by(log.c.id)
+    said = await desk.home.town.read(lambda tx: list(tx.execute(query).scalars()))
+    return [each for each in said if each in {"Block", "Undo"}]
+
+
+def fill(desk: Desk, **words: str) -> dict[str, str]:
+    """A sheet that is right, but for these words."""
+    right = {
+        "area": str(desk.home.area.actor_id),
+        "host": "Spam.Example",
+        "reason": "宣伝ばかり",
+        "until": "2026-12-31",
+    }
+    return {**right, **words}
+
+
+async def test_other_towns_are_warned_and_the_warning_is_taken_back(desk: Desk) -> None:
+    home = desk.home
+    await decide(home, None)
+    page = await home.read("/desk/warnings")
+    assert "あるサーバーについて、ほかのまちに警告する" in page
+    assert "いま出している警告はありません" in page
+    page = await home.read(await home.press("/desk/warnings/send", **fill(desk)))
+    assert SENT in page
+    ((signal, _),) = await home.town.read(signals.list_sent, home.town.clock())
+    assert (signal.host, signal.reason) == ("spam.example", "宣伝ばかり")
+    assert signal.expires_at == 1_798_729_200_000, "the last day ends in the town"
+    assert page.count(f'action="/desk/warnings/{signal.id}/withdraw') == 2, (
+        "by the notice, and later by the list"
+    )
+    assert await list_said(desk) == ["Block"]
+    assert not await desk.is_blocked(), "nothing is blocked by it"
+    page = await home.read(await home.press(f"/desk/warnings/{signal.id}/withdraw"))
+    assert "いま出している警告はありません" in page
+    assert await list_said(desk) == ["Block", "Undo"]
+    again = await home.browser.post(f"/desk/warnings/{signal.id}/withdraw")
+    assert again.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"area": "7"}, "どのエリアの名前で警告するかを選んでください"),
+        ({"area": ""}, "どのエリアの名前で警告するかを選んでください"),
+        ({"host": "no name"}, "ほかのサーバーの名前を書いてください"),
+        ({"host": ""}, "ほかのサーバーの名前を書いてください"),
+        ({"reason": " "}, "理由を書いてください"),
+        ({"until": ""}, "1年以内の日を選んでください"),
+        ({"until": "soon"}, "1年以内の日を選んでください"),
+        ({"until": "2020-01-01"}, "1年以内の日を選んでください"),
+        ({"until": "2029-01-01"}, "1年以内の日を選んでください"),
+    ],
+)
+async def test_a_sheet_that_is_not_whole_comes_back(desk: Desk, words: dict[str, str], said: str) -> None:
+    await decide(desk.home, None)
+    answer = await desk.home.browser.post("/desk/warnings/send", **fill(desk, **words))
+    assert (answer.status_code, said in answer.text) == (422, True)
+    kept = fill(desk, **words)
+    assert all(f'value="{kept[name]}"' in answer.text for name in ("host", "until"))
+    assert await list_said(desk) == []
+
+
+async def test_nobody_warns_of_this_node(desk: Desk) -> None:
+    await decide(desk.home, None)
+    own = desk.home.town.node.settings.domain
+    answer = await desk.home.browser.post("/desk/warnings/send", **fill(desk, host=own))
+    assert (answer.status_code, "ほかのサーバーの名前を書いてください" in answer.text) == (422, True)
+
+
+async def test_who_looks_after_one_area_warns_nobody(desk: Desk) -> None:
+    home = desk.home
+    await decide(home, home.area)
+    answer = await home.browser.post("/desk/warnings/send", **fill(desk))
+    assert answer.status_code == 404
+    assert await list_said(desk) == []
+    until = Millis(home.town.clock() + 30 * DAY)
+    sent = await home.town.write(
+        lambda tx: signals.send(tx, home.area, "spam.example", "宣伝", until, home.town.clock())
+    )
+    answer = await home.browser.post(f"/desk/warnings/{sent.id}/withdraw")
+    assert (answer.status_code, await list_said(desk)) == (404, ["Block"])
+
+
+async def test_a_warning_of_others_is_not_ours_to_take_back(desk: Desk) -> None:
+    await decide(desk.home, None)
+    signal = await desk.warn()
+    answer = await desk.home.browser.post(f"/desk/warnings/{signal}/withdraw")
+    assert (answer.status_code, await desk.state(signal)) == (404, "open")
+
+
+async def test_where_nobody_listens_there_is_no_sheet(home: Home) -> None:
+    await decide(home, None)
+    page = await home.read("/desk/warnings")
+    assert "警告を送る相手がいません" in page
+    assert "/desk/warnings/send" not in page
