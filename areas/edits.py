@@ -1,5 +1,6 @@
 """What a post said before each change of it, ours and others': readers may look."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -47,6 +48,13 @@ def _said(version: Version) -> tuple[str, str | None, bool, str]:
 def _version(post: PostRecord) -> Version:
     at = post.published_at if post.updated_at is None else post.updated_at
     return Version(at, post.content, post.summary, post.sensitive, post.attachments)
+
+
+def count(tx: sa.Connection, post_ids: Collection[int]) -> dict[int, int]:
+    """How often each of these posts was changed; nothing of those that never were."""
+    query = sa.select(post_edits.c.post_id, sa.func.count().label("number")).group_by(post_edits.c.post_id)
+    rows = tx.execute(query.where(post_edits.c.post_id.in_(post_ids)))
+    return {row.post_id: row.number for row in rows}
 
 
 def history(tx: sa.Connection, post: PostRecord) -> list[Version]:

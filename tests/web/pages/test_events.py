@@ -1,9 +1,11 @@
 """Events on pages: written, joined and left without scripts, full in words, and in calendars."""
 
 import re
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from icalendar import Calendar, Event
 
 from actors.accounts import find_owner, link_actor
 from actors.records import ActorRecord
@@ -17,6 +19,8 @@ from tests.web.pages.conftest import Home
 from tests.web.pages.test_writing import post_at
 
 pytestmark = pytest.mark.anyio
+NIGHT = datetime(2026, 12, 4, 15, tzinfo=UTC)
+"""Midnight in the town."""
 
 
 @pytest.fixture
@@ -151,21 +155,40 @@ async def test_the_place_of_an_event_has_a_page_and_is_known_to_the_next_sheet(h
     assert (await home.browser.get(path[1])).status_code == 200
 
 
+async def read_calendar(home: Home, path: str) -> Calendar:
+    """The calendar as another program reads it; each line of it as the format has them (RFC 5545 §3.1)."""
+    response = await home.browser.get(path)
+    assert response.headers["content-type"].startswith("text/calendar")
+    assert all(len(line) <= 75 for line in response.content.split(b"\r\n"))
+    assert b"\n" not in response.content.replace(b"\r\n", b"")
+    calendar = Calendar.from_ical(response.content)
+    assert isinstance(calendar, Calendar)
+    assert [error for each in calendar.walk() for error in each.errors] == []
+    return calendar
+
+
+async def only_event(home: Home, path: str) -> Event:
+    calendar = await read_calendar(home, path)
+    assert [each.name for each in calendar.walk()] == ["VCALENDAR", "VEVENT"], "UTC needs no VTIMEZONE"
+    return calendar.events[0]
+
+
 async def test_events_in_calendars(home: Home, taro: ActorRecord) -> None:
     post, other = await published(home), await published(home, title="雪かき", audience="members")
     for path in (f"/posts/{post.id}/event.ics", "/areas/megumino/calendar.ics"):
-        response = await home.browser.get(path)
-        assert response.headers["content-type"].startswith("text/calendar")
-        lines = response.text.split("\r\n")
-        assert all(len(line.encode()) <= 75 for line in lines)
-        whole = response.text.replace("\r\n ", "")
-        assert "DTSTART:20261205T010000Z\r\nDTEND:20261205T030000Z\r\nSUMMARY:花の散歩\r\n" in whole
-        assert "長靴で\\; 雨なら\\, 中止\\n" in whole
-        assert ("STATUS:CONFIRMED" in whole, "雪かき" in whole) == (True, False)
+        event = await only_event(home, path)
+        assert (event.start, event.end) == (
+            datetime(2026, 12, 5, 1, tzinfo=UTC),
+            datetime(2026, 12, 5, 3, tzinfo=UTC),
+        )
+        assert (event.uid, str(event["summary"]), str(event["url"])) == (post.iri, "花の散歩", post.url)
+        assert (str(event["location"]), str(event["status"])) == (
+            "恵み野駅前（恵み野里美2丁目）",
+            "CONFIRMED",
+        )
+        assert "長靴で; 雨なら, 中止\n" in str(event["description"])
+    assert str((await read_calendar(home, "/areas/megumino/calendar.ics"))["name"]) == home.area.name
     assert (await home.browser.get(f"/posts/{other.id}/event.ics")).status_code == 404
-    now = home.town.clock()
-    await home.town.write(interactions.step, home.hanako, post.id, "cancel", now)
-    assert "STATUS:CANCELLED" in (await home.browser.get("/areas/megumino/calendar.ics")).text
     plain = await post_at(
         home,
         await home.press(
@@ -173,3 +196,54 @@ async def test_events_in_calendars(home: Home, taro: ActorRecord) -> None:
         ),
     )
     assert (await home.browser.get(f"/posts/{plain.id}/event.ics")).status_code == 404
+
+
+async def test_a_change_keeps_the_event_and_has_the_next_number(home: Home, world: World) -> None:
+    post = await published(home)
+    path, seen = f"/posts/{post.id}/event.ics", []
+    seen.append(await only_event(home, path))
+    world.clock.advance(minutes=1)
+    await home.press("/write", step="publish", **typed(home, edit=str(post.id), starts="2026-12-05T09:30"))
+    seen.append(await only_event(home, path))
+    for step in ("cancel", "reopen"):
+        world.clock.advance(minutes=1)
+        await home.press(f"/posts/{post.id}/steps/{step}")
+        seen.append(await only_event(home, path))
+    assert {each.uid for each in seen} == {post.iri}
+    assert [each.sequence for each in seen] == [0, 1, 2, 3]
+    assert [str(each["status"]) for each in seen] == ["CONFIRMED", "CONFIRMED", "CANCELLED", "CONFIRMED"]
+    assert [each.decoded("dtstart").minute for each in seen] == [0, 30, 30, 30]
+    stamps = [each.stamp for each in seen]
+    assert stamps == sorted(set(stamps)) == [each.last_modified for each in seen]
+    assert len({each.decoded("created") for each in seen}) == 1
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "begin", "end"),
+    [
+        ("2026-12-05T00:00", "2026-12-06T00:00", date(2026, 12, 5), date(2026, 12, 6)),
+        ("2026-12-05T00:00", "2026-12-06T23:59", date(2026, 12, 5), date(2026, 12, 7)),
+        ("2026-12-05T00:00", "2026-12-05T23:59", date(2026, 12, 5), date(2026, 12, 6)),
+        ("2026-12-05T00:00", "2026-12-05T00:00", NIGHT, NIGHT),
+        ("2026-12-05T00:00", "2026-12-05T23:58", NIGHT, NIGHT + timedelta(hours=23, minutes=58)),
+        ("2026-12-05T00:00", "", NIGHT, None),
+    ],
+)
+async def test_whole_days_are_days(home: Home, starts: str, ends: str, begin: date, end: date | None) -> None:
+    post = await published(home, starts=starts, ends=ends)
+    event = await only_event(home, f"/posts/{post.id}/event.ics")
+    assert event.decoded("dtstart") == begin
+    assert event.decoded("dtend", None) == end
+
+
+async def test_what_people_write_is_no_property(home: Home) -> None:
+    title = '花\\n;,:"BEGIN:VALARM'
+    post = await published(
+        home,
+        title=title,
+        place="駅\\前;,",
+        text="行\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:x\x07\x7f" + "長" * 200,
+    )
+    event = await only_event(home, f"/posts/{post.id}/event.ics")
+    assert (str(event["summary"]), "駅\\前;," in str(event["location"])) == (title, True)
+    assert "\nEND:VEVENT\nBEGIN:VEVENT\nUID:x長長" in str(event["description"])
