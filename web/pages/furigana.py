@@ -10,7 +10,7 @@ from typing import Final
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
 """Of the private use area (Unicode §23.5)."""
 SOURCE: Final = re.compile(r"(?:｜(?P<marked>[^｜《》]+)|(?P<kanji>[一-鿿々]+))《(?P<reading>[ぁ-ゖー]+)》")
-_MARKED: Final = re.compile(f"{_OPEN}([^{_OPEN}-{_CLOSE}<>]+){_MIDDLE}([^{_OPEN}-{_CLOSE}<>]+){_CLOSE}")
+MARKED: Final = re.compile(f"{_OPEN}([^{_OPEN}-{_CLOSE}<>]+){_MIDDLE}([^{_OPEN}-{_CLOSE}<>]+){_CLOSE}")
 _BARE: Final = re.compile(r"<(title|option|textarea)\b.*?</\1>|<[^>]*>", re.DOTALL)
 """Where there is no markup: within tags, and in elements that have text alone."""
 
@@ -37,10 +37,10 @@ def write(page: str) -> str:
     """
     parts, end = [], 0
     for bare in _BARE.finditer(page):
-        parts.append(_MARKED.sub(_RUBY, page[end : bare.start()]))
-        parts.append(_MARKED.sub(r"\1", bare[0]))
+        parts.append(MARKED.sub(_RUBY, page[end : bare.start()]))
+        parts.append(MARKED.sub(r"\1", bare[0]))
         end = bare.end()
-    return "".join((*parts, _MARKED.sub(_RUBY, page[end:])))
+    return "".join((*parts, MARKED.sub(_RUBY, page[end:])))
 
 
 _RUBY: Final = r'<ruby>\1<rp>（</rp><rt aria-hidden="true">\2</rt><rp>）</rp></ruby>'

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from web.accounts.visitors import visitor_of
 from web.node import node_of
-from web.pages import furigana
+from web.pages import furigana, phrases
 from web.pages.languages import LANGUAGES, Language, choose_language, page_translations
 from web.pages.notices import SAID, read_notice
 from web.pages.places import list_places
@@ -62,6 +62,8 @@ def render(
             home="" if site.origin.is_primary else node_of(request).sites.primary.origin.origin,
         )
     )
+    if language != "en":
+        text = phrases.write(text)
     if language == "ja-simple":
         text = furigana.write(text)
     given = {
