@@ -9,8 +9,8 @@ from actors.records import ActorRecord, KeyRecord
 from actors.registration import address
 from federation import iris
 from federation.errors import LocalFault
-from federation.rendering import ActorFacts, Document, Locality, Picture, actor_document
-from federation.vocabulary import Iri
+from federation.rendering import ActorFacts, Document, Picture, actor_document
+from federation.vocabulary import Iri, Locality
 
 JAPANESE: Final = ("ja", "日本語")
 HOW_TO_POST: Final = "投稿のしかた"

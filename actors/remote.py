@@ -12,10 +12,10 @@ from actors.origins import is_served
 from actors.records import ActorRecord, to_actor, write_fields
 from actors.servers import save_implements, save_server
 from actors.statements import insert_into
-from actors.tables import actor_keys, actors, blocks, follows
+from actors.tables import actor_keys, actors, blocks, follows, localities
 from federation import html, iris
 from federation.errors import LocalFault, Unauthorized
-from federation.vocabulary import Actor, Iri, Millis
+from federation.vocabulary import Actor, Iri, Locality, Millis
 
 MINT_TRIES: Final = 5
 """As for local actors: an id is tried again on conflict."""
@@ -42,6 +42,7 @@ def save_remote(tx: sa.Connection, actor: Actor, now: Millis, *, confirmed: Iri 
     if actor.type == "Group":
         collection = _own(actor, actor.moderators)
         moderators.save(tx, record.id, collection, restricted=actor.posting_restricted)
+        _keep_locality(tx, record.id, actor.location)
     keys = [key for key in list_keys(actor) if key.key_id == confirmed or is_below(key.key_id, actor.id)]
     _replace_keys(tx, record.id, keys, confirmed=confirmed, now=now)
     return record
@@ -62,6 +63,7 @@ def mark_gone(tx: sa.Connection, actor_id: int, now: Millis) -> None:
     }
     tx.execute(sa.update(actors).where(actors.c.id == actor_id).values(values))
     tx.execute(sa.delete(follows).where(_concerns(follows.c.follower_id, follows.c.target_id, actor_id)))
+    _keep_locality(tx, actor_id, None)
     tx.execute(sa.delete(blocks).where(_concerns(blocks.c.actor_id, blocks.c.target_id, actor_id)))
     moderators.forget(tx, actor_id)
 
@@ -118,6 +120,16 @@ def _upsert(tx: sa.Connection, iri: Iri, columns: dict[str, Any], now: Millis) -
         if row is not None:
             return to_actor(row)
     raise LocalFault("no id was free for a remote actor")
+
+
+def _keep_locality(tx: sa.Connection, actor_id: int, found: Locality | None) -> None:
+    """Where an area lies, as it says now."""
+    if found is None:
+        tx.execute(sa.delete(localities).where(localities.c.actor_id == actor_id))
+        return
+    said = {name: getattr(found, name) for name in ("region", "locality", "latitude", "longitude")}
+    insert = insert_into(tx, localities).values(actor_id=actor_id, **said)
+    tx.execute(insert.on_conflict_do_update(index_elements=["actor_id"], set_=said))
 
 
 def _replace_keys(

@@ -122,6 +122,17 @@ group_moderators = sa.Table(
     sa.Column("iri", Iri, primary_key=True),
 )
 
+localities = sa.Table(
+    "localities",
+    metadata,
+    sa.Column("actor_id", sa.ForeignKey("actors.id"), primary_key=True, autoincrement=False),
+    sa.Column("region", sa.Text, nullable=False, comment="its prefecture, as its document says"),
+    sa.Column("locality", sa.Text, nullable=False, comment="its municipality"),
+    sa.Column("latitude", sa.Float),
+    sa.Column("longitude", sa.Float),
+    comment="where areas of other nodes lie",
+)
+
 actor_keys = sa.Table(
     "actor_keys",
     metadata,

@@ -28,8 +28,23 @@ class PublicKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Locality:
+    """Where an area lies: a public point of it, in degrees (WGS 84); the names as on an envelope."""
+
+    name: str
+    region: str
+    locality: str
+    latitude: float | None = None
+    longitude: float | None = None
+    country: str = "JP"
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
-    """A remote actor document as served. `summary` and the values of `fields` are HTML, not yet sanitised."""
+    """A remote actor document as served. `summary` and the values of `fields` are HTML, not yet sanitised.
+
+    `location` is of a Group.
+    """
 
     id: Iri
     type: str
@@ -58,6 +73,7 @@ class Actor:
     webfinger: str | None = None
     published: Millis | None = None
     updated: Millis | None = None
+    location: Locality | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from areas.registry import find_area
 from areas.tables import areas
 from federation import rendering
 from federation.client.recent import Recent
-from federation.rendering import Locality
-from federation.vocabulary import Millis
+from federation.vocabulary import Locality, Millis
+from web.gazetteer import municipalities
 
 LANGUAGES: Final = {"ja": "日本語", "en": "English"}
 KEPT_DOCUMENTS: Final = 1_000
@@ -65,6 +65,8 @@ def _area_facts(tx: sa.Connection, actor: ActorRecord) -> AreaFacts | None:
 def _locality(tx: sa.Connection, area: AreaRecord) -> Locality | None:
     query = sa.select(areas.c.latitude, areas.c.longitude).where(areas.c.actor_id == area.actor_id)
     latitude, longitude = tx.execute(query).one()
-    if latitude is None or longitude is None:
+    known = municipalities().get(area.code)
+    if known is None and latitude is None:
         return None
-    return Locality(area.name, find_prefecture(area.code), area.name, latitude, longitude)
+    name = area.name if known is None else known.name
+    return Locality(area.name, find_prefecture(area.code), name, latitude, longitude)

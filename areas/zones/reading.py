@@ -5,7 +5,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from actors.tables import actors
+from actors.records import FederationMode
+from actors.standing import is_host_refused
+from actors.tables import actors, localities
 from areas.reading.visibility import Reader
 from areas.records import AreaRecord
 from areas.timelines import PAGE, ShownPost, list_at
@@ -65,6 +67,43 @@ def list_homes(tx: sa.Connection, area: AreaRecord, now: Millis) -> list[Origin]
         .order_by(actors.c.name, actors.c.id)
     )
     return [Origin(iri, name, f"@{username}@{host}") for iri, name, username, host in tx.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """An area of another town, and where it lies, as far as it says so."""
+
+    id: int
+    iri: Iri
+    name: str
+    handle: str
+    host: str
+    region: str
+    locality: str
+    latitude: float | None
+    longitude: float | None
+
+
+def list_peers(tx: sa.Connection, now: Millis, mode: FederationMode = "open") -> list[Peer]:
+    """The areas of other nodes with which one of ours has agreed, either way, by name. Regions are none."""
+    place = (localities.c[name] for name in ("region", "locality", "latitude", "longitude"))
+    is_region = sa.and_(agreements.c.zone.is_not(None), agreements.c.zone == actors.c.iri)
+    query = (
+        sa.select(actors.c.id, actors.c.iri, actors.c.name, actors.c.username, actors.c.host, *place)
+        .join(agreements, agreements.c.peer_id == actors.c.id)
+        .outerjoin(localities, localities.c.actor_id == actors.c.id)
+        .where(actors.c.origin_id.is_(None), actors.c.gone_at.is_(None), actors.c.moved_to.is_(None))
+        .where(actors.c.standing == "open", sa.not_(is_region), _is_in_force(now))
+        .distinct()
+        .order_by(actors.c.name, actors.c.id)
+    )
+    return [
+        Peer(
+            actor_id, iri, name or username, f"@{username}@{host}", host, region or "", locality or "", *point
+        )
+        for actor_id, iri, name, username, host, region, locality, *point in tx.execute(query)
+        if is_host_refused(tx, host, now, mode) is None
+    ]
 
 
 def list_zones(tx: sa.Connection, area: AreaRecord, now: Millis) -> list[Origin]:

@@ -5,8 +5,9 @@ import unicodedata
 
 from federation.html import plain_name
 from federation.parsing import limits
+from federation.parsing.places import read_degrees
 from federation.reader import Reader
-from federation.vocabulary import Actor, Iri, PublicKey
+from federation.vocabulary import Actor, Iri, Locality, PublicKey
 
 KEY_TYPES = frozenset({"Key", "CryptographicKey", "Multikey"})
 
@@ -43,6 +44,7 @@ def read_actor(reader: Reader, actor_type: str) -> Actor:
         webfinger=_read_webfinger(reader),
         published=reader.time("published"),
         updated=reader.time("updated"),
+        location=_read_locality(reader) if actor_type == "Group" else None,
     )
 
 
@@ -125,3 +127,19 @@ def _read_implements(reader: Reader) -> tuple[str, ...]:
 def _read_webfinger(reader: Reader) -> str | None:
     text = reader.text("webfinger", limits.MAX_FIELD_VALUE)
     return text.removeprefix("acct:") if text is not None else None
+
+
+def _read_locality(reader: Reader) -> Locality | None:
+    """Read where an area of ours lies: a `Place` with a `PostalAddress`; anything else says nothing."""
+    place = reader.object("location")
+    address = None if place is None else place.object("address")
+    if place is None or address is None:
+        return None
+    names = (place.text("name", limits.MAX_NAME), *(address.text(key, limits.MAX_NAME) for key in _ADDRESS))
+    name, region, locality = (plain_name(each or "", limits.MAX_NAME) for each in names)
+    latitude, longitude = read_degrees(place, "latitude", 90), read_degrees(place, "longitude", 180)
+    is_point = latitude is not None and longitude is not None
+    return Locality(name, region, locality, latitude if is_point else None, longitude if is_point else None)
+
+
+_ADDRESS = ("addressRegion", "addressLocality")

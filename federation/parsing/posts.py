@@ -6,6 +6,7 @@ from federation.errors import MalformedDocument
 from federation.html import from_text, plain_name
 from federation.iris import canonical
 from federation.parsing import limits
+from federation.parsing.places import read_degrees
 from federation.reader import Reader
 from federation.vocabulary import (
     Alert,
@@ -223,8 +224,8 @@ def _read_place(reader: Reader) -> Place | None:
         id=place.reference("id"),
         name=plain_name(name, limits.MAX_NAME) if name else None,
         address=_read_address(place),
-        latitude=_read_degrees(place, "latitude", 90),
-        longitude=_read_degrees(place, "longitude", 180),
+        latitude=read_degrees(place, "latitude", 90),
+        longitude=read_degrees(place, "longitude", 180),
     )
 
 
@@ -236,11 +237,6 @@ def _read_address(place: Reader) -> str | None:
     keys = ("addressCountry", "postalCode", "addressRegion", "addressLocality", "streetAddress")
     parts = (address.text(key, limits.MAX_NAME) for key in keys)
     return " ".join(part for part in parts if part is not None)[: limits.MAX_NAME] or None
-
-
-def _read_degrees(place: Reader, key: str, bound: int) -> float | None:
-    value = place.real(key)
-    return value if value is not None and -bound <= value <= bound else None
 
 
 def _read_alert(reader: Reader) -> Alert | None:

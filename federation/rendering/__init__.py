@@ -30,7 +30,7 @@ from federation.rendering.activities import (
     update,
     wrap,
 )
-from federation.rendering.actors import IMPLEMENTED, ActorFacts, Locality, Picture, actor_document
+from federation.rendering.actors import IMPLEMENTED, ActorFacts, Picture, actor_document
 from federation.rendering.collections import ordered_collection, page
 from federation.rendering.contexts import Document, contextualise, embed, format_time
 from federation.rendering.posts import (
@@ -47,7 +47,6 @@ __all__ = [
     "IMPLEMENTED",
     "ActorFacts",
     "Document",
-    "Locality",
     "NoteFacts",
     "Picture",
     "Proposal",

@@ -5,7 +5,7 @@ from typing import Final
 
 from federation.iris import host
 from federation.rendering.contexts import Document, contextualise, format_time, present
-from federation.vocabulary import Iri, Millis
+from federation.vocabulary import Iri, Locality, Millis
 
 IMPLEMENTED: Final = (
     ("https://w3id.org/fep/1b12", "FEP-1b12: Group federation"),
@@ -20,18 +20,6 @@ class Picture:
 
     url: Iri
     media_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Locality:
-    """Where an area lies: a public point of it, in degrees (WGS 84); the names as on an envelope."""
-
-    name: str
-    region: str
-    locality: str
-    latitude: float | None = None
-    longitude: float | None = None
-    country: str = "JP"
 
 
 @dataclass(frozen=True, slots=True)

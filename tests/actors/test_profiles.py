@@ -9,8 +9,8 @@ from actors.profiles import AreaFacts, describe_area, document
 from actors.records import ActorRecord, KeyRecord
 from federation.errors import LocalFault
 from federation.parsing import parse_document
-from federation.rendering import Locality, render
-from federation.vocabulary import Actor, Iri
+from federation.rendering import render
+from federation.vocabulary import Actor, Iri, Locality
 from tests.testrig.people import key_pair, meet, settle
 from web.database import Database
 

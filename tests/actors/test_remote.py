@@ -8,8 +8,9 @@ from actors.directory import find_actor, find_actor_by_id, find_by_handle, find_
 from actors.keys import find_keys
 from actors.servers import find_server, find_server_by_id
 from actors.standing import block_actor, find_block, set_standing
+from actors.tables import localities
 from federation.errors import Unauthorized
-from federation.vocabulary import Iri, Millis, PublicKey
+from federation.vocabulary import Iri, Locality, Millis, PublicKey
 from tests.testrig.clock import NOON
 from tests.testrig.people import describe, key_pair, meet, publish, serve, settle
 from web.database import Database
@@ -237,3 +238,24 @@ async def test_twenty_at_once_are_one(database: Database) -> None:
     made = await asyncio.gather(*(database.write(save_remote, document, NOON) for document in documents))
     assert len({record.id for record in made}) == 1
     assert len(await database.read(find_keys, made[0].id)) == 2
+
+
+async def test_where_an_area_lies_is_kept_as_it_says_last(database: Database) -> None:
+    def check(tx: sa.Connection) -> None:
+        def stored() -> list[tuple[Any, ...]]:
+            query = sa.select(localities.c.region, localities.c.locality, localities.c.latitude)
+            return [tuple(row) for row in tx.execute(query)]
+
+        made = save_remote(
+            tx, describe(type="Group", location=Locality("a", "北海道", "恵庭市", 1.0, 2.0)), NOON
+        )
+        assert stored() == [("北海道", "恵庭市", 1.0)]
+        save_remote(tx, describe(type="Group", location=Locality("a", "北海道", "千歳市")), LATER)
+        assert stored() == [("北海道", "千歳市", None)]
+        save_remote(tx, describe(type="Group"), LATER)
+        assert stored() == []
+        save_remote(tx, describe(type="Group", location=Locality("a", "北海道", "千歳市")), LATER)
+        mark_gone(tx, made.id, LATER)
+        assert stored() == []
+
+    await database.write(check)

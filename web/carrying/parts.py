@@ -98,6 +98,7 @@ STAYS: Final[Mapping[str, str]] = {
     "indexed_posts": "the new node makes its own index",
     "invitations": "of the node",
     "jobs": "planned anew",
+    "localities": "read anew, with the document that says so",
     "mail_codes": "of minutes",
     "media_copies": "fetched anew",
     "media_debris": "of the node",

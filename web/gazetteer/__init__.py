@@ -56,6 +56,16 @@ class Town:
     point: Point
 
 
+def find_by_name(prefecture: str, name: str) -> Municipality | None:
+    """The municipality so called in a prefecture."""
+    return _by_name().get((prefecture, name))
+
+
+@lru_cache
+def _by_name() -> dict[tuple[str, str], Municipality]:
+    return {(each.prefecture, each.name): each for each in municipalities().values()}
+
+
 @lru_cache
 def municipalities() -> dict[str, Municipality]:
     """All of them by code."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from areas import registry
 from areas.codes import PREFECTURES
 from areas.records import AreaRecord
+from areas.zones.reading import Peer, list_peers
 from web import gazetteer
 from web.forms import clean
 from web.gazetteer import Municipality, Point, Town
@@ -26,12 +27,19 @@ DECIMALS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An area of this node, where it lies, its municipality's name, and how far it is from what was asked for."""
+    """An area, its municipality by code and name, and how far it is from what was asked for.
 
-    area: AreaRecord
+    One of another town has the host of its server (`elsewhere`), and `follow`, where a resident follows it from here.
+    """
+
+    name: str
+    handle: str
     href: str
+    code: str
     municipality: str
     kilometres: float | None = None
+    elsewhere: str = ""
+    follow: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +56,7 @@ class Step:
 async def towns_page(request: Request) -> Response:
     """One page for all steps; what was chosen is in the address."""
     node = node_of(request)
-    rows = await node.database.read(registry.list_located)
-    areas = [_describe(request, *row) for row in rows]
+    areas = await node.database.read(_list_areas, request)
     text = clean(request.query_params.get("q", "")).strip()[: gazetteer.LONGEST]
     chosen = gazetteer.municipalities().get(request.query_params.get("code", ""))
     steps = await asyncio.to_thread(_search, text) if text else _list_prefecture(request)
@@ -63,7 +70,8 @@ async def towns_page(request: Request) -> Response:
         "prefecture": _read_prefecture(request),
         "steps": [_count(step, areas) for step in steps],
         "chosen": chosen,
-        "areas": [found for found, _ in areas],
+        "areas": [found for found, _ in areas if not found.elsewhere],
+        "peers": [found for found, _ in areas if found.elsewhere],
         "here_areas": _within(areas, chosen, near),
         "nearest": _nearest(areas, chosen, near),
     }
@@ -73,10 +81,28 @@ async def towns_page(request: Request) -> Response:
 Located = tuple[Found, Point | None]
 
 
+def _list_areas(tx: sa.Connection, request: Request) -> list[Located]:
+    """The areas of this node, then those of other towns with which they have agreed."""
+    node = node_of(request)
+    peers = list_peers(tx, node.clock(), node.settings.federation)
+    ours = [_describe(request, *row) for row in registry.list_located(tx)]
+    return [*ours, *(_describe_peer(each) for each in peers)]
+
+
 def _describe(request: Request, area: AreaRecord, latitude: float | None, longitude: float | None) -> Located:
     known = gazetteer.municipalities().get(area.code)
-    found = Found(area, here(area.iri, origin_of(request).origin), known.name if known else "")
-    return found, _locate(area, latitude, longitude)
+    href = here(area.iri, origin_of(request).origin)
+    found = Found(area.name, area.handle, href, area.code, known.name if known else "")
+    return found, _locate(area.code, latitude, longitude)
+
+
+def _describe_peer(peer: Peer) -> Located:
+    """Where it says that it lies counts as far as there is such a municipality."""
+    known = gazetteer.find_by_name(peer.region, peer.locality)
+    code, name = (known.code, known.name) if known else ("", "")
+    follow = f"/accounts/{peer.id}"
+    found = Found(peer.name, peer.handle, peer.iri, code, name, elsewhere=peer.host, follow=follow)
+    return found, _locate(code, peer.latitude, peer.longitude)
 
 
 def _search(text: str) -> list[Step]:
@@ -118,15 +144,15 @@ def _read_point(text: str) -> Point | None:
 
 
 def _count(step: Step, areas: list[Located]) -> Step:
-    number = sum(_is_in(found.area, step.code) for found, _ in areas)
+    number = sum(_is_in(found.code, step.code) for found, _ in areas)
     return Step(step.name, step.around, step.code, step.near, number)
 
 
-def _is_in(area: AreaRecord, code: str) -> bool:
+def _is_in(area_code: str, code: str) -> bool:
     """In the municipality, or in a ward of it (`011002` has those that begin with `011`, up to the next city)."""
-    known, ward = gazetteer.municipalities().get(code), gazetteer.municipalities().get(area.code)
+    known, ward = gazetteer.municipalities().get(code), gazetteer.municipalities().get(area_code)
     if known is None or ward is None:
-        return area.code == code
+        return area_code == code
     return ward.code == known.code or (
         ward.name.startswith(known.name) and ward.prefecture == known.prefecture
     )
@@ -136,7 +162,7 @@ def _within(areas: list[Located], chosen: Municipality | None, near: Point | Non
     """The areas of a municipality, from a point of it the nearest first."""
     if chosen is None:
         return []
-    found = [(each, point) for each, point in areas if _is_in(each.area, chosen.code)]
+    found = [(each, point) for each, point in areas if _is_in(each.code, chosen.code)]
     if near is None:
         return [each for each, _ in found]
     return sorted((each for each, _ in found), key=dict(_distances(found, near)).__getitem__)
@@ -146,10 +172,10 @@ def _nearest(areas: list[Located], chosen: Municipality | None, near: Point | No
     """Where a municipality has no area here: those around it."""
     if chosen is None:
         return []
-    others = [(each, point) for each, point in areas if not _is_in(each.area, chosen.code)]
+    others = [(each, point) for each, point in areas if not _is_in(each.code, chosen.code)]
     measured = sorted(_distances(others, near or chosen.point), key=lambda pair: pair[1])
     return [
-        Found(each.area, each.href, each.municipality, kilometres)
+        replace(each, kilometres=kilometres)
         for each, kilometres in measured[:NEAREST]
         if kilometres < math.inf
     ]
@@ -162,7 +188,7 @@ def _distances(areas: list[Located], start: Point) -> list[tuple[Found, float]]:
 def find_near(tx: sa.Connection, area: AreaRecord) -> list[AreaRecord]:
     """The areas of this node that lie nearest to one of them."""
     rows = registry.list_located(tx)
-    points = {each.actor_id: _locate(each, latitude, longitude) for each, latitude, longitude in rows}
+    points = {each.actor_id: _locate(each.code, latitude, longitude) for each, latitude, longitude in rows}
     start = points.get(area.actor_id)  # a zone lies nowhere
     others = [
         each for each, _, _ in rows if each.actor_id != area.actor_id and points[each.actor_id] is not None
@@ -174,8 +200,8 @@ def find_near(tx: sa.Connection, area: AreaRecord) -> list[AreaRecord]:
     ]
 
 
-def _locate(area: AreaRecord, latitude: float | None, longitude: float | None) -> Point | None:
+def _locate(code: str, latitude: float | None, longitude: float | None) -> Point | None:
     if latitude is not None and longitude is not None:
         return Point(latitude, longitude)
-    known = gazetteer.municipalities().get(area.code)
+    known = gazetteer.municipalities().get(code)
     return known.point if known else None

@@ -7,7 +7,9 @@ import pytest
 
 from federation.errors import MalformedDocument
 from federation.parsing import limits, parse_document
-from federation.vocabulary import Actor, Iri, PublicKey
+from federation.rendering import actor_document, render
+from federation.vocabulary import Actor, Iri, Locality, PublicKey
+from tests.federation.rendering.samples import area_facts
 
 ID = Iri("https://a.example/users/hanako")
 KEY = Iri(f"{ID}#main-key")
@@ -201,3 +203,32 @@ def test_fields_need_a_name_and_a_value() -> None:
         {"type": "PropertyValue", "name": "n"},
     ]
     assert parse(attachment=[*entries, {"type": "Link", "href": ID}, "x"]).fields == (("n", "<b>v</b>"),)
+
+
+def test_where_an_area_lies_is_read_as_it_is_said() -> None:
+    facts = area_facts()
+    found = parse_document(render(actor_document(facts)))
+    assert isinstance(found, Actor)
+    assert found.location == facts.location
+
+
+HERE = {"name": "恵み野", "address": {"addressRegion": "北海道", "addressLocality": "恵庭市"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "location"),
+    [
+        (HERE, Locality("恵み野", "北海道", "恵庭市")),
+        ({**HERE, "latitude": 42.9, "longitude": 141.6}, Locality("恵み野", "北海道", "恵庭市", 42.9, 141.6)),
+        ({**HERE, "latitude": 91, "longitude": 141.6}, Locality("恵み野", "北海道", "恵庭市")),
+        ({**HERE, "latitude": "42", "longitude": None}, Locality("恵み野", "北海道", "恵庭市")),
+        ({"address": {"addressRegion": ["x"]}}, Locality("", "", "")),
+        ({"name": "恵み野", "address": "北海道恵庭市"}, None),
+        ("恵庭市", None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_what_else_is_said_of_a_place(said: Any, location: Locality | None) -> None:
+    assert parse(type="Group", location=said).location == location
+    assert parse(type="Person", location=said).location is None, "where people are is nobody's business"

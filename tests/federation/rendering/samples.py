@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from federation import rendering
-from federation.rendering import ActorFacts, Document, Locality, NoteFacts, Picture, Proposal
+from federation.rendering import ActorFacts, Document, NoteFacts, Picture, Proposal
 from federation.vocabulary import (
     PUBLIC,
     Alert,
     Attachment,
     Hashtag,
     Iri,
+    Locality,
     Mention,
     Millis,
     Peering,
