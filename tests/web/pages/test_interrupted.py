@@ -56,7 +56,10 @@ def post_of(home: Home) -> dict[str, str]:
 async def test_a_post_comes_back_after_a_password_and_is_published_once(home: Home) -> None:
     await lose_session(home)
     asked = await home.browser.post("/write?lang=ja", **post_of(home))
-    assert (asked.status_code, "書いたものは、なくなっていません" in asked.text) == (403, True)
+    assert (asked.status_code, "書いたものは、なくなっていません" in asked.text.replace("<wbr>", "")) == (
+        403,
+        True,
+    )
     (action, kept), *_ = [(path, each) for path, each in forms_of(asked.text).items() if "/sign-in" in path]
     wrong = await home.browser.post(action, email=ADDRESS, password="wrong one", way="password", **kept)
     assert (wrong.status_code, forms_of(wrong.text)[action]) == (422, kept)
