@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.testrig.databases import SqliteTemplates
 from tests.testrig.sockets import serve_town
 from tests.testrig.world import Town
 
@@ -45,10 +46,9 @@ class Visitor:
 
 
 @pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
+async def town(tmp_path: Path, sqlite_templates: SqliteTemplates) -> AsyncIterator[Town]:
     """Served at `http://chitose.localhost:{port}`."""
-    url = f"sqlite+aiosqlite:///{tmp_path}/town.db"
-    async with serve_town("chitose.localhost", tmp_path, url) as served:
+    async with serve_town("chitose.localhost", tmp_path, sqlite_templates.new(tmp_path)) as served:
         yield served
 
 

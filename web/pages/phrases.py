@@ -6,16 +6,21 @@ Each place is a `<wbr>`: nothing is said or copied there. Texts that fit into on
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from html import escape, unescape
+from html import unescape
 from typing import TYPE_CHECKING, Final
+
+from markupsafe import escape
 
 from web.pages.furigana import MARKED
 
 if TYPE_CHECKING:
     from budoux import Parser
 
-_SHORT: Final = re.compile(r"(<(?:h1|h2|legend|label|button)\b[^<>]*>)([^<]{10,200})(?=<)")
-"""The first text in it; nine of the largest letters stand side by side on a telephone. What is long is no heading."""
+_SHORT: Final = re.compile(r"(<(?:h1|h2|legend|label)\b[^<>]*>)([^<]{10,200})(?=<)")
+"""The first text in it; nine of the largest letters stand side by side on a telephone. What is long is no heading.
+
+Of buttons none: they are flexible boxes, in which each part would be an item of its own.
+"""
 _JAPANESE: Final = re.compile("[ぁ-ゖァ-ヺ]")
 """Phrases end in kana; Chinese and mere names have no such places."""
 _UNITS: Final = re.compile(f"{MARKED.pattern}|.", re.DOTALL)

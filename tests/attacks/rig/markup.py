@@ -35,7 +35,7 @@ PAGE = {
     *FORMATTING,
     *("html", "head", "title", "meta", "link", "body", "header", "nav", "main", "footer", "section", "aside"),
     *("article", "div", "h1", "h2", "h3", "img", "time", "details", "summary", "form", "label", "input"),
-    *("button", "textarea", "select", "option", "fieldset", "legend", "dl", "dt", "dd", "small"),
+    *("button", "textarea", "select", "option", "fieldset", "legend", "dl", "dt", "dd", "small", "wbr"),
 }
 """What our templates are made of."""
 CONTROLS = ("form", "input", "button", "textarea", "select", "link", "meta")

@@ -255,5 +255,5 @@ async def test_signed_out_one_is_led_to_sign_in_and_back(town: Town, browser: Br
         response = await browser.get(path)
         assert response.status_code == 303
         assert response.headers["location"].startswith("/sign-in?next=%2Faccount")
-    response = await browser.post("/account/sessions/end")
+    response = await browser.post("/account/sessions/end", next="/account")
     assert response.headers["location"] == "/sign-in?next=%2Faccount"

@@ -15,7 +15,7 @@ def plain(markup: str) -> str:
     return unescape(re.sub("<[^>]*>", "", markup))
 
 
-@pytest.mark.parametrize("tag", ["h1", "h2", "legend", "label", "button"])
+@pytest.mark.parametrize("tag", ["h1", "h2", "legend", "label"])
 def test_a_long_text_is_broken_between_phrases(tag: str) -> None:
     page = f'<{tag} class="a">このエリアのお知らせを受け取る</{tag}>'
     assert phrases.write(page) == f'<{tag} class="a">この<wbr>エリアの<wbr>お知らせを<wbr>受け取る</{tag}>'
@@ -26,6 +26,7 @@ def test_a_long_text_is_broken_between_phrases(tag: str) -> None:
     [
         "<h1>お知らせを送る</h1>",  # fits into a line
         "<p>このエリアのお知らせを受け取る</p>",  # an ordinary text
+        "<button>このエリアのお知らせを受け取る</button>",  # a box whose parts would stand side by side
         '<input placeholder="このエリアのお知らせを受け取る">',
         "<h1>Everything that is new here</h1>",
         "<h1>北海道恵庭市恵み野西一丁目</h1>".replace("み", "美"),  # a name has no phrases
