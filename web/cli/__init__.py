@@ -270,15 +270,19 @@ def post(
     photo: list[Path] | None = None,
     alt: list[str] | None = None,
     zone: bool = False,
+    kind: str | None = None,
+    detail: list[str] | None = None,
     json: Json = False,
 ) -> None:
     """Write a post as a local actor. --photo and --alt may come several times: a picture, and what it shows.
+
+    --kind is question, give, ask, review, event or notice; --detail NAME=VALUE, several times, fills its fields.
 
     --zone lets it go to the region too, where the author speaks for AREA.
     """
     photos = [str(each.absolute()) for each in photo or ()]
     words = {"area": area, "reply_to": reply_to, "photo": photos, "alt": alt or [], "zone": zone}
-    run("post", json, author=author, text=text, **words)
+    run("post", json, author=author, text=text, kind=kind, detail=detail or [], **words)
 
 
 @app.command

@@ -22,6 +22,7 @@ from federation.errors import NotFound, Refused
 from federation.html import to_text
 from federation.vocabulary import Iri, Millis
 from web.cli.accounts import hash_password
+from web.cli.details import read_details
 from web.cli.handles import find_anyone, find_named_actor, find_named_area, resolve
 from web.cli.pictures import take_files
 from web.cli.reports import Report, table
@@ -248,8 +249,11 @@ async def post(
     photo: Sequence[str] = (),
     alt: Sequence[str] = (),
     zone: bool = False,
+    kind: str | None = None,
+    detail: Sequence[str] = (),
 ) -> Report:
     """A local post: the same door as for every other way of writing."""
+    details = read_details(kind, detail)
     for name, host in compose.find_handles(text):
         await resolve(node, f"{name}@{host}")
     writer = await node.database.read(find_named_actor, author)
@@ -265,6 +269,8 @@ async def post(
             in_reply_to=Iri(reply_to) if reply_to else None,
             media_ids=pictures,
             to_zone=zone,
+            kind=kind,
+            details=details,
         )
         record, placed = compose.publish(tx, draft, now)
         states = ", ".join(f"{each.state} ({each.rule})" for each in placed) or "published"
