@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,14 +20,14 @@ from typing import IO, Any
 from federation.errors import Refused
 from web.cli import control
 from web.demo_pictures import paint, paint_face
-from web.demo_texts import REPLIES, STORIES, TOWNS, Story, Town
+from web.demo_texts import REPLIES, STORIES, TOWNS, Reply, Story, Town
 
 START_SECONDS = 60
 STOP_SECONDS = 35
 FEDERATION_SECONDS = 60
 TICK = 0.2
 PASSWORD = "tonari no kairanban"  # noqa: S105 - everybody's, on this machine only
-"""Of every resident of the demonstration."""
+"""Of every resident and official desk of the demonstration."""
 
 Server = subprocess.Popen[bytes]
 
@@ -60,21 +61,28 @@ def run_demo(directory: Path, *, keep: bool) -> None:
     """Make the towns, start them, let people post, say what to open, and wait for Ctrl-C."""
     if directory.exists() and not keep:
         shutil.rmtree(directory)
-    places = [Place(town, directory.resolve() / town.name) for town in TOWNS]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with open_towns(directory, TOWNS) as (places, servers):
+            _say_what_to_open(places)
+            _wait(servers)
+    except KeyboardInterrupt:
+        print("\nstopped")
+
+
+@contextmanager
+def open_towns(directory: Path, towns: Sequence[Town]) -> Iterator[tuple[list[Place], list[Server]]]:
+    """Make and start the towns, and let people post where nobody has yet; stops them in the end. Raises `Refused`."""
+    places = [Place(town, directory.resolve() / town.name) for town in towns]
     servers: list[Server] = []
     with ExitStack() as stack:
         stack.callback(_stop, servers)
-        try:
-            servers.extend(_open(place, stack) for place in places)
-            for place, server in zip(places, servers, strict=True):
-                _wait_until_up(place, server)
-            if places[0].command("area list") == []:
-                _populate(places)
-            _say_what_to_open(places)
-            _wait(servers)
-        except KeyboardInterrupt:
-            print("\nstopping …")
+        servers.extend(_open(place, stack) for place in places)
+        for place, server in zip(places, servers, strict=True):
+            _wait_until_up(place, server)
+        if places[0].command("area list") == []:
+            _populate(places)
+        yield places, servers
 
 
 def _open(place: Place, stack: ExitStack) -> Server:
@@ -161,7 +169,8 @@ def _populate(places: list[Place]) -> None:
     for story in STORIES:
         _post(by_name[story.home], story, by_name[story.area])
     _wait_for_federation(places)
-    _reply(by_name)
+    for reply in REPLIES:
+        _reply(by_name[reply.home], reply)
 
 
 def _settle_people(place: Place) -> None:
@@ -180,9 +189,11 @@ def _settle_people(place: Place) -> None:
         _show_face(place, name, town.port * 10 + number)
     place.command(
         "actor create",
-        name=f"{town.name}_koho",
+        name=town.desk,
         kind="desk",
         title=f"{town.title} 広報（見本）",
+        email=_address(place, town.desk),
+        password=PASSWORD,
         area=town.name,
         role="official",
     )
@@ -216,7 +227,12 @@ def _post(home: Place, story: Story, target: Place) -> None:
     files = [home.folder / f"{name}.jpg" for name, _ in story.photos]
     for (name, _), file in zip(story.photos, files, strict=True):
         paint(name, file)
-    said = {"photo": [str(file) for file in files], "alt": [alt for _, alt in story.photos]}
+    said = {
+        "photo": [str(file) for file in files],
+        "alt": [alt for _, alt in story.photos],
+        "kind": story.kind,
+        "detail": story.fill(),
+    }
     if home is target:
         home.command("post", author=story.author, text=story.text, area=target.town.name, **said)
     else:
@@ -226,14 +242,12 @@ def _post(home: Place, story: Story, target: Place) -> None:
     print(f"  @{story.author}@{home.town.host} → {target.town.title}: {story.text[:20]}…", flush=True)
 
 
-def _reply(by_name: dict[str, Place]) -> None:
-    """Neighbours answer what has reached them."""
-    for home, author, text in REPLIES:
-        place = by_name[home]
-        shown = place.command("area timeline", name=place.town.name)
-        foreign = [each for each in shown if not each["author"].endswith(place.town.host)]
-        if foreign:
-            place.command("post", author=author, text=text, reply_to=foreign[0]["iri"])
+def _reply(place: Place, reply: Reply) -> None:
+    """A resident answers what has reached her area."""
+    shown = place.command("area timeline", name=place.town.name)
+    answered = next((each["iri"] for each in shown if reply.to in each["text"]), None)
+    if answered is not None:
+        place.command("post", author=reply.author, text=reply.text, reply_to=answered)
 
 
 def _wait_for_federation(places: list[Place]) -> None:
@@ -258,8 +272,9 @@ def _say_what_to_open(places: list[Place]) -> None:
     resident = first.town.residents[0][0]
     print(
         f"\nSign in, or let an app for Mastodon do it: {first.town.address}/sign-in\n"
-        f"  as {_address(first, resident)}, by the password {PASSWORD!r}, or by the code in a mail: "
-        f"{_shown(first.folder / 'var' / 'mail')}",
+        f"  as the resident {_address(first, resident)}\n"
+        f"  or as an officer of the town, who writes notices: {_address(first, first.town.desk)}\n"
+        f"  by the password {PASSWORD!r}, or by the code in a mail: {_shown(first.folder / 'var' / 'mail')}",
     )
     print(
         "\nWrite a post yourself, in a second terminal:\n"

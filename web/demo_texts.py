@@ -1,6 +1,10 @@
 """Who lives in the demonstration's towns, and what they write. Codes are the real ones, people are invented."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from areas.kinds.times import JAPAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,11 @@ class Town:
         """The area's handle."""
         return f"@{self.name}@{self.host}"
 
+    @property
+    def desk(self) -> str:
+        """The name of the official desk that writes its notices."""
+        return f"{self.name}_koho"
+
 
 TOWNS = (
     Town("chitose", "千歳市", "012246", 8461, (("yuki_3141", "ゆき"), ("tetsu_2718", "テツ"))),
@@ -38,13 +47,38 @@ TOWNS = (
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What somebody posts to an area; `photos` are names of `web.demo_pictures` with what they show."""
+    """What somebody posts to an area; `photos` are names of `web.demo_pictures` with what they show.
+
+    `details` are the fields of its `kind`; a `{number}` in them is the day so many days from today.
+    """
 
     home: str
     author: str
     area: str
     text: str
     photos: tuple[tuple[str, str], ...] = ()
+    kind: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    def fill(self) -> list[str]:
+        """The details as `kairanban post --detail` takes them, counted from today."""
+        today = datetime.now(JAPAN).date()
+        days = [(today + timedelta(days=number)).isoformat() for number in range(LATEST_DAY + 1)]
+        return [f"{name}={value.format(*days)}" for name, value in self.details.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a post in the area of the home of who answers; `to` are words of that post."""
+
+    home: str
+    author: str
+    to: str
+    text: str
+
+
+LATEST_DAY = 30
+"""Days from today, at most, of what is to come."""
 
 
 STORIES = (
@@ -93,11 +127,69 @@ STORIES = (
         "西の里で迷い犬を見かけました。茶色の柴犬、赤い首輪です。",
         (("dog", "雪の中に座る茶色の柴犬。赤い首輪をしている。"),),
     ),
+    Story(
+        "chitose",
+        "chitose_koho",
+        "chitose",
+        "除雪車が通るため、夜十時から朝六時までは路上に車を止めないでください。（これは見本です。）",
+        kind="notice",
+        details={"since": "{0}", "last_day": "{30}"},
+    ),
+    Story(
+        "chitose",
+        "yuki_3141",
+        "chitose",
+        "玄関のドアが凍って開かない朝があります。みなさんはどうしていますか。",
+        kind="question",
+    ),
+    Story(
+        "chitose",
+        "tetsu_2718",
+        "chitose",
+        "スープカレーの野菜が大きくて、子どもも完食でした。昼は並ぶので、開店すぐがおすすめです。",
+        kind="review",
+        details={"place": "食堂みずうみ", "address": "千歳市みずうみ町1丁目"},
+    ),
+    Story(
+        "chitose",
+        "tetsu_2718",
+        "chitose",
+        "娘が大きくなって使わなくなりました。少し傷がありますが、よくすべります。取りに来られる方へ。",
+        kind="give",
+        details={"item": "子ども用のそり", "until": "{14}"},
+    ),
+    Story(
+        "chitose",
+        "yuki_3141",
+        "chitose",
+        "この冬の間だけでも使えるものを探しています。こちらから受け取りに行きます。",
+        kind="ask",
+        details={"item": "屋根の雪おろし用のスコップ", "until": "{21}"},
+    ),
+    Story(
+        "chitose",
+        "yuki_3141",
+        "chitose",
+        "牛乳パックでキャンドルを作って、いっしょにともします。手ぶらでどうぞ。",
+        kind="event",
+        details={
+            "title": "雪あかりをつくる会",
+            "starts": "{6}T15:00",
+            "ends": "{6}T17:00",
+            "place": "みずうみ町会館",
+            "address": "千歳市みずうみ町2丁目",
+            "price": "無料",
+            "capacity": "20",
+        },
+    ),
 )
 
 
 REPLIES = (
-    ("chitose", "yuki_3141", "鮭のふるさと館の前がよく見えますよ。"),
-    ("eniwa", "hana_1618", "土曜の午前十時からです。どうぞお子さんと。"),
+    Reply("chitose", "yuki_3141", "鮭がのぼる", "水族館の前の橋からもよく見えますよ。"),
+    Reply("eniwa", "hana_1618", "読み聞かせ", "土曜の午前十時からです。どうぞお子さんと。"),
+    Reply(
+        "chitose", "tetsu_2718", "玄関のドア", "前の晩に、ゴムのところの水気をふいておくと凍りにくいですよ。"
+    ),
+    Reply("chitose", "yuki_3141", "よくすべります", "ほしいです。土曜の午前に受け取りに行けます。"),
 )
-"""Home, author, text: an answer to a neighbour's post in one's own area."""
