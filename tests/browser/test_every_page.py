@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, Page, Response, expect
+from playwright.async_api import Browser, Error, Page, Response, expect
 from starlette.routing import Route
 
 from tests.browser import examining
@@ -23,6 +23,8 @@ from web.app import PAGES
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 ELSEWHERE: Final = {"/media/proxy/{signature}/{size}/{encoded}", "/media/{name}", "/static/{digest}/{name}"}
 """Files, which the pages themselves ask for."""
+OF_ALL: Final = "/offline"
+"""In each language at once, since browsers keep it for everybody."""
 OF_NOBODY: Final = {"/sign-up/profile"}
 """For who has signed in and is nobody yet."""
 FOREIGN: Final = re.compile(r"[A-Za-z]{4,} [a-z]{2,} [a-z]{2,}")
@@ -131,7 +133,7 @@ async def judge(page: Page, look: Look, path: str, name: str) -> list[str]:
     """What is wrong with a page."""
     try:
         response = await page.goto(path)
-    except Exception as error:  # noqa: BLE001 - a file to be kept is no page
+    except Error as error:  # a file to be kept is no page
         return [] if "Download" in str(error) else [f"{path}: {error}"]
     assert response is not None
     if "/sign-in?next=" in response.url:
@@ -144,19 +146,22 @@ async def judge(page: Page, look: Look, path: str, name: str) -> list[str]:
         found += [f"axe: {each}" for each in await page.evaluate(examining.RUN, examining.STANDARDS)]
     if await page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
         found.append("wider than the screen")
-    if "/offline" not in path and await page.locator("html").get_attribute("lang") != look.language:
-        found.append("another language")
-    if "/offline" in path:  # browsers keep it for everybody
-        pass
-    elif look.language != "en":
-        found += FOREIGN.findall(await page.evaluate(VISIBLE))
-    else:
-        found += [f"not marked as Japanese: {each}" for each in await page.evaluate(UNMARKED)]
+    if OF_ALL not in path:
+        found += await judge_language(page, look)
     if os.environ.get("KEEP_PICTURES"):
         folder = examining.PICTURES / "pages"
         folder.mkdir(parents=True, exist_ok=True)
         await page.screenshot(path=folder / f"{name}.png", full_page=True)
     return [f"{path}: {each}" for each in found]
+
+
+async def judge_language(page: Page, look: Look) -> list[str]:
+    """What is said in another language than the page's, and not marked as that."""
+    is_other = await page.locator("html").get_attribute("lang") != look.language
+    found = ["another language"] if is_other else []
+    if look.language != "en":
+        return found + FOREIGN.findall(await page.evaluate(VISIBLE))
+    return found + [f"not marked as Japanese: {each}" for each in await page.evaluate(UNMARKED)]
 
 
 VISIBLE: Final = """[...document.querySelectorAll('main, header, footer')].map(each => {
